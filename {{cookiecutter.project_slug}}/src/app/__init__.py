@@ -1,0 +1,1 @@
+"""The service. Start reading at factory.py."""

@@ -1,0 +1,1 @@
+"""The realtime core: topics, the hub, backplanes, sockets and streams."""

@@ -1,0 +1,1 @@
+"""The processes that listen: server choice, signals, drain."""

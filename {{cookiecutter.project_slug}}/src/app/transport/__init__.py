@@ -1,0 +1,1 @@
+"""What we fix or bound in Quart and the servers; the only home of version differences."""
