@@ -72,11 +72,14 @@ class Listener(Protocol):
     def message(self, topic: str, epoch: str, entry: Entry) -> None:
         """Takes one announced message of a recoverable topic."""
 
-    def signal(self, topic: str, data: bytes, *, sender: str | None) -> None:
-        """Takes one ephemeral message; ``sender`` is the connection that is not to have it back."""
+    def signal(self, topic: str, data: bytes, *, sender: str | None, key: str | None) -> None:
+        """Takes one ephemeral message; ``sender`` is the connection that is not to have it back.
+
+        Of those with the same sender and ``key`` a slow reader may get only the newest.
+        """
 
     def suspect(self, topics: Collection[str]) -> None:
-        """Learns that announcements of ``topics`` may have been lost."""
+        """Learns that announcements of ``topics`` may have been lost, and that none is from now on."""
 
     def state(self, *, degraded: bool) -> None:
         """Learns that the backplane went away or came back."""
@@ -106,7 +109,9 @@ class Backplane(Protocol):
             BackplaneUnavailable: no answer within ``publish_deadline_seconds``.
         """
 
-    async def signal(self, topic: str, data: bytes, *, sender: str | None = None) -> None:
+    async def signal(
+        self, topic: str, data: bytes, *, sender: str | None = None, key: str | None = None
+    ) -> None:
         """Announces an ephemeral message.
 
         Raises:
@@ -125,6 +130,8 @@ class Backplane(Protocol):
 
     async def history(self, topic: str, *, window: Window, after: int, limit: int) -> History:
         """Reads the log after offset ``after``, creating the topic's epoch when there is none.
+
+        ``after`` may lie above the top: then there are no entries and ``top`` is what was asked for.
 
         Raises:
             BackplaneUnavailable: the server is away.
