@@ -1,0 +1,178 @@
+"""The servers and settings of a test run: nothing of the user's environment reaches a test.
+
+TEST_DATABASE_URL and TEST_REDIS_URL name servers to use instead of the embedded ones. Tests make
+databases of their own there and drop them, and empty the Redis server: give it one of its own,
+and do not run with ``-n`` then. DATABASE_URL and REDIS_URL are not read, since these may hold data.
+"""
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator
+from collections.abc import Iterator
+from contextlib import asynccontextmanager
+from contextlib import contextmanager
+from pathlib import Path
+
+import asyncpg
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+from hypercorn.typing import ASGIReceiveCallable
+from hypercorn.typing import ASGISendCallable
+from hypercorn.typing import Scope
+from quart import Quart
+from sqlalchemy.engine import make_url
+
+from app.embedded import Embedded
+from app.embedded import Urls
+from app.settings import DatabaseSettings
+from app.settings import IdentitySettings
+from app.settings import JobsSettings
+from app.settings import RealtimeSettings
+from app.settings import RedisSettings
+from app.settings import ServerSettings
+from app.settings import Settings
+from app.settings import WebSettings
+
+TEMPLATE = "test_template"
+TEMPLATE_LOCK = 4_242
+STOP_SECONDS = 5.0
+LIST_TABLES = """
+    SELECT quote_ident(schemaname) || '.' || quote_ident(tablename) FROM pg_tables
+    WHERE schemaname NOT IN ('pg_catalog', 'information_schema') AND tablename <> 'alembic_version'
+"""
+
+
+@contextmanager
+def running_servers(folder: Path, shared_folder: Path) -> Iterator[Urls]:
+    """Yields the servers: one PostgreSQL for all test processes, a Valkey for this one."""
+    database = os.environ.get("TEST_DATABASE_URL", "")
+    redis = os.environ.get("TEST_REDIS_URL", "")
+    with (
+        Embedded(shared_folder, given=Urls(database, "-"), ephemeral=True) as shared,
+        Embedded(folder, given=Urls("-", redis), ephemeral=True) as own,
+    ):
+        yield Urls(shared.database, own.redis)
+
+
+def plain_settings(urls: Urls) -> Settings:
+    """Returns the defaults with the addresses of the test servers, and a free port.
+
+    ``model_construct`` reads neither the environment nor ``.env``.
+    """
+    port = free_port()
+    return Settings.model_construct(
+        environment="test",
+        public_url=f"http://127.0.0.1:{port}",
+        log_level="warning",
+        database=DatabaseSettings.model_construct(url=urls.database),
+        redis=RedisSettings.model_construct(url=urls.redis),
+        web=WebSettings.model_construct(),
+        identity=IdentitySettings.model_construct(),
+        realtime=RealtimeSettings.model_construct(drain_window_seconds=0.0),
+        jobs=JobsSettings.model_construct(),
+        server=ServerSettings.model_construct(port=port),
+    )
+
+
+def free_port() -> int:
+    """Returns a port of the loopback interface that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def database_url(url: str, name: str) -> str:
+    """Returns the address of another database of the same server."""
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+async def connect(url: str) -> "asyncpg.Connection[asyncpg.Record]":
+    """Opens a raw connection to the address of an SQLAlchemy engine."""
+    dsn = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    return await asyncpg.connect(dsn)
+
+
+class Emptier:
+    """Deletes all rows of one database in one round trip, in any order of the tables."""
+
+    def __init__(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+        self._connection = connection
+        self._statement = ""
+
+    async def empty(self) -> None:
+        """Deletes; the tables are looked up the first time."""
+        if not self._statement:
+            tables = [row[0] for row in await self._connection.fetch(LIST_TABLES)]
+            deletes = "".join(f"DELETE FROM {table};" for table in tables)
+            self._statement = (
+                f"BEGIN; SET LOCAL session_replication_role = replica; {deletes} COMMIT"
+            )
+        await self._connection.execute(self._statement)
+
+
+async def make_database(running: Urls, settings: Settings) -> None:
+    """Makes the database of ``settings`` from a migrated template, itself made only once."""
+    admin = await connect(running.database)
+    try:
+        await admin.execute(f"SELECT pg_advisory_lock({TEMPLATE_LOCK})")
+        if not await admin.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", TEMPLATE):
+            await _make_template(admin, running)
+        name = make_url(settings.database.url).database
+        await admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        await admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY file_copy")
+    finally:
+        await admin.close()
+
+
+async def drop_database(running: Urls, settings: Settings) -> None:
+    """Removes the database of ``settings``; the server may be one that stays."""
+    admin = await connect(running.database)
+    try:
+        name = make_url(settings.database.url).database
+        await admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    finally:
+        await admin.close()
+
+
+async def _make_template(admin: "asyncpg.Connection[asyncpg.Record]", running: Urls) -> None:
+    from app.database.migrate import migrate
+    from app.factory import migration_locations
+
+    unfinished = f"{TEMPLATE}_unfinished"
+    await admin.execute(f"DROP DATABASE IF EXISTS {unfinished}")
+    await admin.execute(f"CREATE DATABASE {unfinished}")
+    settings = DatabaseSettings.model_construct(url=database_url(running.database, unfinished))
+    await migrate(settings, locations=migration_locations())
+    await admin.execute(f"ALTER DATABASE {unfinished} RENAME TO {TEMPLATE}")
+
+
+@asynccontextmanager
+async def listening(app: Quart, port: int) -> AsyncIterator[None]:
+    """Serves a started application on the loopback interface while the context is open."""
+    listener = socket.create_server(("127.0.0.1", port))
+    config = Config()
+    config.bind = [f"fd://{listener.detach()}"]
+    config.accesslog = config.errorlog = None
+    stop = asyncio.Event()
+
+    async def without_lifespan(
+        scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
+    ) -> None:
+        if scope["type"] == "lifespan":  # the application runs already
+            await send({"type": "lifespan.startup.complete"})
+            await stop.wait()
+            await send({"type": "lifespan.shutdown.complete"})
+        else:
+            await app(scope, receive, send)
+
+    server = asyncio.create_task(serve(without_lifespan, config, shutdown_trigger=stop.wait))
+    try:
+        yield
+    finally:
+        await app.extensions["resources"].realtime.drain(window_seconds=0, deadline_seconds=1)
+        stop.set()
+        await asyncio.wait({server}, timeout=STOP_SECONDS)
+        server.cancel()
+        await asyncio.gather(server, return_exceptions=True)
