@@ -111,8 +111,12 @@ class IdentitySettings(Group):
 
     model_config = SettingsConfigDict(env_prefix="IDENTITY_")
 
-    session_days: float = 14.0
+    session_days: float = 30.0
+    session_idle_days: float = 14.0
+    session_seen_seconds: float = 60.0
     session_cache_seconds: float = 5.0
+    session_cache_entries: int = Field(default=10_000, ge=1)
+    session_outage_seconds: float = 900.0
     password_min_characters: int = 8
     password_hash_threads: int = Field(default_factory=lambda: os.cpu_count() or 1)
 

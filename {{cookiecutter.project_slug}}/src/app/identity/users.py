@@ -1,0 +1,142 @@
+"""People: finding them, naming them, adding one."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select
+from sqlalchemy import func
+from sqlalchemy import select
+from sqlalchemy import update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.database import UnitOfWork
+from app.errors import Conflict
+from app.errors import Invalid
+from app.identity.tables import UserRow
+from app.principal import UserId
+
+EMAIL_MAX_CHARACTERS = 254
+NAME_MAX_CHARACTERS = 80
+# Control characters, and the marks that reverse text and so let one name pass for another.
+_CONTROL = "\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff"
+_EMAIL_PART = rf"[^\s@<>\"(),:;\\{_CONTROL}]+"
+_CONTROLS = re.compile(f"[{_CONTROL}]")
+_EMAIL = re.compile(rf"{_EMAIL_PART}@{_EMAIL_PART}\.{_EMAIL_PART}")
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person, without what nobody needs to know."""
+
+    id: UserId
+    email: str
+    name: str
+    is_admin: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """A person and the hash that a password must match."""
+
+    user: User
+    password_hash: str
+
+
+def clean_email(email: str) -> str:
+    """Returns the address as it is stored: trimmed and in one Unicode form, its case kept.
+
+    Raises:
+        Invalid: it is no address; whether it receives mail, only a message could tell.
+    """
+    cleaned = unicodedata.normalize("NFC", email.strip())
+    if len(cleaned) > EMAIL_MAX_CHARACTERS or not _EMAIL.fullmatch(cleaned):
+        raise Invalid(fields={"email": "enter an e-mail address, such as ada@example.com"})
+    return cleaned
+
+
+def clean_name(name: str) -> str:
+    """Returns the name as it is stored: trimmed, in one Unicode form, its spaces single.
+
+    Raises:
+        Invalid: it is empty or too long, or holds characters that are not for names.
+    """
+    cleaned = unicodedata.normalize("NFC", " ".join(name.split()))
+    if not cleaned:
+        raise Invalid(fields={"name": "enter a name"})
+    if len(cleaned) > NAME_MAX_CHARACTERS:
+        raise Invalid(fields={"name": f"use at most {NAME_MAX_CHARACTERS} characters"})
+    if _CONTROLS.search(cleaned):
+        raise Invalid(fields={"name": "leave out control characters"})
+    return cleaned
+
+
+async def create_user(
+    work: UnitOfWork, *, email: str, name: str, password_hash: str, is_admin: bool = False
+) -> User:
+    """Adds a person; the hash is made before the transaction, which would wait for it otherwise.
+
+    Raises:
+        Conflict: somebody has that address already, in whatever case.
+        Invalid: the address or the name makes no sense.
+    """
+    values = {
+        "email": clean_email(email),
+        "name": clean_name(name),
+        "password_hash": password_hash,
+        "is_admin": is_admin,
+    }
+    added = insert(UserRow).values(values).on_conflict_do_nothing().returning(UserRow)
+    row = (await work.session.scalars(added)).one_or_none()
+    if row is None:
+        raise Conflict("somebody has signed up with this e-mail address already")
+    return _user(row)
+
+
+async def find_user(session: AsyncSession, user_id: UserId) -> User | None:
+    """Returns the person, or None when there is none or they are disabled."""
+    row = (await session.scalars(_enabled().where(UserRow.id == user_id))).one_or_none()
+    return _user(row) if row else None
+
+
+async def find_credentials(session: AsyncSession, email: str) -> Credentials | None:
+    """Returns who signs in with the address, in whatever case, unless they are disabled."""
+    try:
+        same = func.lower(UserRow.email) == func.lower(clean_email(email))
+    except Invalid:
+        return None  # nobody can have signed up with that
+    row = (await session.scalars(_enabled().where(same))).one_or_none()
+    return Credentials(_user(row), row.password_hash) if row else None
+
+
+async def names(session: AsyncSession, ids: Iterable[UserId]) -> dict[UserId, str]:
+    """Returns the names of people, disabled ones too; unknown ids are left out."""
+    wanted = set(ids)
+    if not wanted:
+        return {}
+    found = await session.execute(select(UserRow.id, UserRow.name).where(UserRow.id.in_(wanted)))
+    return {UserId(user_id): name for user_id, name in found}
+
+
+async def set_password_hash(work: UnitOfWork, user_id: UserId, password_hash: str) -> None:
+    """Replaces the hash of a person's password; their sessions are the caller's to end."""
+    changed = update(UserRow).where(UserRow.id == user_id).values(password_hash=password_hash)
+    await work.session.execute(changed)
+
+
+def _enabled() -> Select[tuple[UserRow]]:
+    return select(UserRow).where(UserRow.disabled_at.is_(None))
+
+
+def _user(row: UserRow) -> User:
+    return User(
+        id=UserId(row.id),
+        email=row.email,
+        name=row.name,
+        is_admin=row.is_admin,
+        created_at=row.created_at,
+    )
