@@ -1,0 +1,39 @@
+"""Accounts: joining, signing in and out, and seeing where one is signed in."""
+
+from quart import Quart
+
+from app.features.accounts import pages
+from app.features.accounts import routes
+from app.features.accounts import service
+from app.resources import Resources
+
+# Somewhere in the hour, but not at its start, when everybody's jobs run.
+CLEAN_UP_SCHEDULE = "17 * * * *"
+
+DEMO_PEOPLE = (("ada@example.com", "Ada Lovelace"), ("grace@example.com", "Grace Hopper"))
+
+
+def register(app: Quart, resources: Resources) -> None:
+    """Attaches the pages and the REST routes, and has ended sessions removed every hour."""
+    app.register_blueprint(routes.blueprint)
+    app.register_blueprint(pages.blueprint)
+    resources.jobs.schedule(
+        "accounts.delete_expired_sessions",
+        CLEAN_UP_SCHEDULE,
+        resources.identity.sessions.delete_expired,
+    )
+
+
+async def add_demo(resources: Resources) -> None:
+    """Stores the demo people, unless they are there or this is production.
+
+    Raises:
+        RuntimeError: this is production, where a well-known password must open nothing.
+    """
+    settings = resources.settings
+    if settings.environment == "production":
+        raise RuntimeError("demo people are not for production")
+    for email, name in DEMO_PEOPLE:
+        await service.add_person_once(
+            resources.identity, email=email, name=name, password=settings.demo_password
+        )
