@@ -1,1 +1,33 @@
-"""The HTTP edge that every feature shares."""
+"""The HTTP edge that every feature shares.
+
+    @blueprint.post("/rooms")
+    @guard(signed_in)
+    @limit("60/minute")
+    @validate_request(NewRoom)
+    @validate_response(Room, 201)
+    async def create_room(data: NewRoom) -> tuple[Room, int]: ...
+
+A page declares ``@html`` in place of the two shapes.
+"""
+
+from app.web.guards import admin_only
+from app.web.guards import current_principal
+from app.web.guards import guard
+from app.web.guards import public
+from app.web.guards import signed_in
+from app.web.guards import unidentified
+from app.web.install import install
+from app.web.limits import limit
+from app.web.shapes import html
+
+__all__ = [
+    "admin_only",
+    "current_principal",
+    "guard",
+    "html",
+    "install",
+    "limit",
+    "public",
+    "signed_in",
+    "unidentified",
+]

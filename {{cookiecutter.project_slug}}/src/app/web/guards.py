@@ -1,0 +1,108 @@
+"""Who may call a route: declared on the view, checked before it runs.
+
+A view that declares nothing is for people who are signed in; ``tests/test_routes.py`` finds it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from typing import TypeVar
+from typing import cast
+from urllib.parse import urlencode
+
+from quart import Quart
+from quart import current_app
+from quart import g
+from quart import redirect
+from quart import request
+from quart.typing import ResponseReturnValue
+
+from app.errors import Forbidden
+from app.errors import Unauthenticated
+from app.identity import Identity
+from app.principal import ANONYMOUS
+from app.principal import Principal
+from app.web.shapes import is_page
+
+GUARD = "__guard__"
+SIGN_IN_PATH = "/sign-in"
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """A rule about callers, and whether it needs to know them at all."""
+
+    name: str
+    admits: Callable[[Principal], bool]
+    identifies: bool = True
+
+
+signed_in = Guard("signed_in", lambda who: who.is_signed_in)
+admin_only = Guard("admin_only", lambda who: who.is_admin)
+public = Guard("public", lambda who: True)
+# Probes and files must answer without PostgreSQL, so nobody is looked up for them.
+unidentified = Guard("unidentified", lambda who: True, identifies=False)
+
+
+def guard(who: Guard) -> Callable[[View], View]:
+    """Declares who may call a view; others get 401 or 403, or the sign-in page on a page."""
+
+    def declare(view: View) -> View:
+        setattr(view, GUARD, who)
+        return view
+
+    return declare
+
+
+def guard_of(app: Quart, endpoint: str) -> Guard | None:
+    """Returns what the view of an endpoint declares, if anything."""
+    if endpoint == "static" or endpoint.endswith(".static"):
+        return unidentified
+    return cast("Guard | None", getattr(app.view_functions.get(endpoint), GUARD, None))
+
+
+def current_principal() -> Principal:
+    """Returns who calls the current request."""
+    return cast("Principal", g.get("principal", ANONYMOUS))
+
+
+async def identify(identity: Identity) -> None:
+    """Finds out who calls, where the route wants to know.
+
+    Raises:
+        Unavailable: PostgreSQL is away; the caller stays signed in and may try again.
+    """
+    declared = guard_of(cast("Quart", current_app), request.endpoint or "")
+    if request.endpoint is not None and (declared is None or declared.identifies):
+        g.principal = await identity.principal(request.cookies)
+
+
+async def check_guard() -> ResponseReturnValue | None:
+    """Lets the request through, or sends a page's visitor to sign in.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+        Forbidden: somebody is, and may not.
+    """
+    endpoint = request.endpoint
+    if endpoint is None:  # 404 and 405 are told by Quart itself
+        return None
+    declared = guard_of(cast("Quart", current_app), endpoint) or signed_in
+    who = current_principal()
+    if declared.admits(who):
+        return None
+    if who.is_signed_in:
+        raise Forbidden(f"this is for {declared.name.replace('_', ' ')}")
+    if is_page(current_app.view_functions[endpoint]):
+        return redirect(sign_in_url(), 303)
+    raise Unauthenticated("sign in first")
+
+
+def sign_in_url() -> str:
+    """Returns the address of the sign-in page, which leads back here where that makes sense."""
+    if request.method != "GET":
+        return SIGN_IN_PATH
+    here = request.full_path.removesuffix("?")
+    return f"{SIGN_IN_PATH}?{urlencode({'next': here})}"
