@@ -1,1 +1,5 @@
-"""The processes that listen: server choice, signals, drain."""
+"""The process that listens: the choice of server, signals, drain, several processes."""
+
+from app.serving.runner import serve
+
+__all__ = ["serve"]

@@ -1,0 +1,113 @@
+"""Hypercorn and uvicorn behind one shape: run until stopped, never touch signals or lifespan."""
+
+import asyncio
+import contextlib
+import logging
+import socket
+from collections.abc import Iterator
+from typing import Protocol
+
+import uvicorn
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+
+from app.serving.listener import BACKLOG_CONNECTIONS
+from app.serving.open_requests import Application
+from app.settings import Settings
+from app.transport.hypercorn_protocol import refuse_compression
+from app.transport.hypercorn_protocol import refuse_h2c
+
+NEVER_SECONDS = 24 * 3600.0
+KEEP_ALIVE_REQUESTS = 100_000  # a proxy keeps its connections; closing one under it costs a 502
+
+
+class WebServer(Protocol):
+    """A server that accepts from a given socket."""
+
+    async def run(self) -> None:
+        """Serves until ``stop``, then waits, however long, until the open connections end."""
+        ...
+
+    def stop(self) -> None:
+        """Stops accepting, closes idle connections and lets ``run`` end."""
+        ...
+
+
+class HypercornServer:
+    """Hypercorn, without compression of WebSocket messages and without cleartext HTTP/2."""
+
+    def __init__(self, app: Application, settings: Settings, listener: socket.socket) -> None:
+        self._app = app
+        self._config = _hypercorn_config(settings, listener)
+        self._stop = asyncio.Event()
+
+    async def run(self) -> None:
+        """Serves until ``stop`` and all connections have ended."""
+        refuse_compression()
+        refuse_h2c()
+        await serve(self._app, self._config, shutdown_trigger=self._stop.wait)
+
+    def stop(self) -> None:
+        """Stops accepting and closes idle connections."""
+        self._stop.set()
+
+
+def _hypercorn_config(settings: Settings, listener: socket.socket) -> Config:
+    config = Config()
+    config.bind = [f"fd://{listener.detach()}"]  # which Hypercorn closes
+    config.backlog = BACKLOG_CONNECTIONS
+    config.accesslog = None
+    config.errorlog = logging.getLogger("hypercorn.error")
+    config.include_server_header = False
+    config.keep_alive_timeout = settings.server.keep_alive_seconds
+    config.keep_alive_max_requests = KEEP_ALIVE_REQUESTS
+    config.websocket_max_message_size = settings.realtime.frame_max_bytes
+    config.graceful_timeout = NEVER_SECONDS  # the deadlines of the runner are the ones that count
+    return config
+
+
+class UvicornServer:
+    """uvicorn, with its signal handling and its lifespan left out."""
+
+    def __init__(self, app: Application, settings: Settings, listener: socket.socket) -> None:
+        self._listener = listener
+        self._server = _Uvicorn(_uvicorn_config(app, settings))
+
+    async def run(self) -> None:
+        """Serves until ``stop`` and all connections have ended."""
+        await self._server.serve(sockets=[self._listener])
+
+    def stop(self) -> None:
+        """Stops accepting and closes idle connections."""
+        self._server.should_exit = True
+
+
+class _Uvicorn(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield  # the runner does
+
+
+def _uvicorn_config(app: Application, settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        lifespan="off",
+        http="httptools",
+        ws="wsproto",
+        ws_max_size=settings.realtime.frame_max_bytes,
+        ws_per_message_deflate=False,
+        ws_ping_interval=None,  # the hub has a heartbeat of its own, with a deadline
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        backlog=BACKLOG_CONNECTIONS,
+        timeout_keep_alive=int(settings.server.keep_alive_seconds),
+    )
+
+
+SERVERS: dict[str, type[HypercornServer] | type[UvicornServer]] = {
+    "hypercorn": HypercornServer,
+    "uvicorn": UvicornServer,
+}
