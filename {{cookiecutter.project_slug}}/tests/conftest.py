@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from collections.abc import Iterator
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +9,9 @@ from quart import Quart
 from quart.typing import TestClientProtocol
 from redis.asyncio import Redis
 
+from app import database as database_package
+from app import jobs
+from app import realtime
 from app.embedded import Urls
 from app.settings import Settings
 from tests import servers
@@ -17,8 +19,9 @@ from tests import servers
 if TYPE_CHECKING:
     from app.database import Database
 
-# The people (ada, grace, mallory) come with the identity tests.
-pytest_plugins = [name for name in ("tests.people",) if find_spec(name)]
+# The people (ada, grace, mallory); they need every package to be there.
+PARTS = ((database_package, "Database"), (jobs, "Jobs"), (realtime, "Realtime"))
+pytest_plugins = ["tests.people"] if all(hasattr(*part) for part in PARTS) else []
 
 
 @pytest.fixture(scope="session")
