@@ -1,1 +1,10 @@
 """PostgreSQL: units of work, the outbox, migrations."""
+
+from app.database.base import Base
+from app.database.database import Database
+from app.database.outbox import Event
+from app.database.outbox import OutboxRow
+from app.database.relay import OutboxRelay
+from app.database.unit_of_work import UnitOfWork
+
+__all__ = ["Base", "Database", "Event", "OutboxRelay", "OutboxRow", "UnitOfWork"]

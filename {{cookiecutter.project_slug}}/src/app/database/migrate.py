@@ -1,0 +1,90 @@
+"""Brings the tables up to date: one Alembic branch per package, all of them in one transaction."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from app.database.address import driver_url
+from app.settings import Settings
+
+ENVIRONMENT = Path(__file__).parent / "migrations"
+# Any number that nothing else in the database locks; two migrations at once take turns.
+ADVISORY_LOCK = 7_216_354
+
+
+def alembic_config(locations: Sequence[Path]) -> Config:
+    """Returns Alembic's configuration for the branches in the folders ``locations``."""
+    config = Config()
+    config.set_main_option("script_location", str(ENVIRONMENT).replace("%", "%%"))
+    config.set_main_option("path_separator", "newline")
+    paths = "\n".join(str(location) for location in locations)
+    config.set_main_option("version_locations", paths.replace("%", "%%"))
+    return config
+
+
+async def migrate(settings: Settings, *, locations: Sequence[Path]) -> list[str]:
+    """Applies what is pending and returns the revisions it applied, in order.
+
+    A second process that migrates at the same time waits for the first and finds nothing to do. A
+    migration that fails, or is killed half-way, leaves the database as it was.
+
+    Raises:
+        OSError: PostgreSQL is away.
+    """
+    config = alembic_config(locations)
+
+    def upgrade(connection: Connection) -> list[str]:
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})"))
+        before = pending_on(connection, config)
+        config.attributes["connection"] = connection
+        command.upgrade(config, "heads")
+        return before
+
+    engine = migration_engine(settings)
+    try:
+        async with engine.begin() as connection:
+            return await connection.run_sync(upgrade)
+    finally:
+        await engine.dispose()
+
+
+async def pending(settings: Settings, *, locations: Sequence[Path]) -> list[str]:
+    """Returns the revisions that ``migrate`` would apply.
+
+    Raises:
+        OSError: PostgreSQL is away.
+    """
+    engine = migration_engine(settings)
+    try:
+        async with engine.connect() as connection:
+            return await connection.run_sync(pending_on, alembic_config(locations))
+    finally:
+        await engine.dispose()
+
+
+def migration_engine(settings: Settings) -> AsyncEngine:
+    """Returns an engine without the limits of the service: a migration may take its time."""
+    connect = {"timeout": settings.database.connect_seconds}
+    return create_async_engine(driver_url(settings.database.url), connect_args=connect)
+
+
+def pending_on(connection: Connection, config: Config) -> list[str]:
+    """Returns the revisions that the database does not have yet, the first to apply first."""
+    script = ScriptDirectory.from_config(config)
+    applied = set(MigrationContext.configure(connection).get_current_heads())
+    known = {
+        revision.revision
+        for head in applied
+        if script.get_revision(head)
+        for revision in script.iterate_revisions(head, "base", implicit_base=True)
+    }
+    everything = [revision.revision for revision in script.walk_revisions("base", "heads")]
+    return [revision for revision in reversed(everything) if revision not in known | applied]

@@ -1,0 +1,42 @@
+"""One transaction, and what is announced once it has been committed."""
+
+from typing import cast
+
+import asyncpg
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.database.outbox import Event
+from app.database.outbox import OutboxRow
+
+
+class UnitOfWork:
+    """Rows and events that become true together or not at all."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self.session = session
+        self._announced: list[OutboxRow] = []
+
+    def announce(self, topic: str, data: bytes) -> None:
+        """Notes an event: stored with the rows, published after the commit, at least once.
+
+        ``data`` is JSON text in UTF-8. Events of one unit are published in the order of the calls.
+        """
+        row = OutboxRow(topic=topic, data=data)
+        self.session.add(row)
+        self._announced.append(row)
+
+    def announced(self) -> list[Event]:
+        """Returns the events, which have their ids only once they were flushed."""
+        return [row.event() for row in self._announced]
+
+    async def raw_connection(self) -> "asyncpg.Connection[asyncpg.Record]":
+        """Returns the driver's connection inside this transaction, for ``copy`` and for jobs.
+
+        SQLAlchemy's asyncpg dialect sends BEGIN with its own first statement only: a raw statement
+        before that would be committed at once. So one statement goes first.
+        """
+        await self.session.flush()
+        await self.session.execute(text("SELECT 1"))
+        adapted = await (await self.session.connection()).get_raw_connection()
+        return cast("asyncpg.Connection[asyncpg.Record]", adapted.driver_connection)
