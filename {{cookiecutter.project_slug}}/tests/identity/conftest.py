@@ -1,7 +1,6 @@
 """An identity of its own for each test, with a clock to turn and a database to lose."""
 
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager
 from contextlib import asynccontextmanager
 from datetime import UTC
 from datetime import datetime
@@ -42,17 +41,22 @@ class FragileDatabase(Database):
     is_away = False
     reads = 0
 
-    def reading(self) -> AbstractAsyncContextManager[AsyncSession]:
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
         self.reads += 1
-        return self._away() if self.is_away else super().reading()
-
-    def transaction(self) -> AbstractAsyncContextManager[UnitOfWork]:
-        return self._away() if self.is_away else super().transaction()
+        self._fail_when_away()
+        async with super().reading() as session:
+            yield session
 
     @asynccontextmanager
-    async def _away(self) -> AsyncIterator[None]:
-        raise Unavailable("the database is away")
-        yield
+    async def transaction(self) -> AsyncIterator[UnitOfWork]:
+        self._fail_when_away()
+        async with super().transaction() as work:
+            yield work
+
+    def _fail_when_away(self) -> None:
+        if self.is_away:
+            raise Unavailable("the database is away")
 
 
 @pytest.fixture
@@ -64,6 +68,7 @@ def clock() -> Clock:
 async def fragile(database: Database, settings: Settings) -> AsyncIterator[FragileDatabase]:
     opened = FragileDatabase(settings.database)
     await opened.open()
+    opened.reads = 0  # opening tries the server
     yield opened
     await opened.close()
 

@@ -16,9 +16,9 @@ from quart.typing import TestClientProtocol as Client
 
 from app.errors import Unavailable
 from app.identity import Identity
-from app.identity.session_interface import ServerSessions
 from app.identity.session_interface import adopt_session
 from app.identity.session_interface import current_session
+from app.identity.session_interface import keep_sessions_on_the_server
 from app.settings import IdentitySettings
 from tests.identity.conftest import FragileDatabase
 
@@ -42,7 +42,7 @@ async def identity(fragile: FragileDatabase) -> AsyncIterator[Identity]:
 @pytest.fixture
 def app(identity: Identity) -> Quart:
     made = Quart(__name__)
-    made.session_interface = ServerSessions(identity)
+    keep_sessions_on_the_server(made, identity)
     made.register_error_handler(Unavailable, lambda error: ("away", 503))
 
     @made.get("/untouched")
@@ -163,7 +163,7 @@ async def test_flashed_messages_are_shown_once(app: Quart) -> None:
 
     @app.get("/flashes")
     async def tell() -> dict[str, list[str]]:
-        return {"messages": get_flashed_messages()}
+        return {"messages": [str(message) for message in get_flashed_messages()]}
 
     client = app.test_client()
     await client.get("/flash")

@@ -114,7 +114,7 @@ class ServerSession(SessionMixin):
 
 
 class ServerSessions(SessionInterface):
-    """Loads and stores `ServerSession`; assign it to ``app.session_interface``."""
+    """Loads and stores `ServerSession` for Quart."""
 
     def __init__(self, identity: Identity) -> None:
         self._identity = identity
@@ -181,6 +181,11 @@ class ServerSessions(SessionInterface):
                 httponly=True,
                 samesite="Lax",
             )
+
+
+def keep_sessions_on_the_server(app: Quart, identity: Identity) -> None:
+    """Has the application's ``session`` kept here."""
+    app.session_interface = ServerSessions(identity)  # type: ignore[assignment]  # typed by its default
 
 
 def current_session() -> ServerSession:

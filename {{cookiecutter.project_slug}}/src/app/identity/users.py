@@ -128,7 +128,7 @@ async def set_password_hash(work: UnitOfWork, user_id: UserId, password_hash: st
     await work.session.execute(changed)
 
 
-def _enabled() -> Select[tuple[UserRow]]:
+def _enabled() -> Select[UserRow]:
     return select(UserRow).where(UserRow.disabled_at.is_(None))
 
 

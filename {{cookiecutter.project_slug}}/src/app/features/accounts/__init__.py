@@ -5,6 +5,7 @@ from quart import Quart
 from app.features.accounts import pages
 from app.features.accounts import routes
 from app.features.accounts import service
+from app.identity.session_interface import keep_sessions_on_the_server
 from app.resources import Resources
 
 # Somewhere in the hour, but not at its start, when everybody's jobs run.
@@ -14,7 +15,8 @@ DEMO_PEOPLE = (("ada@example.com", "Ada Lovelace"), ("grace@example.com", "Grace
 
 
 def register(app: Quart, resources: Resources) -> None:
-    """Attaches the pages and the REST routes, and has ended sessions removed every hour."""
+    """Attaches pages, routes and Flask's ``session``; has ended sessions removed every hour."""
+    keep_sessions_on_the_server(app, resources.identity)
     app.register_blueprint(routes.blueprint)
     app.register_blueprint(pages.blueprint)
     resources.jobs.schedule(
