@@ -1,1 +1,6 @@
 """Logs with request ids."""
+
+from app.telemetry.logs import configure_logging
+from app.telemetry.request_log import RequestLog
+
+__all__ = ["RequestLog", "configure_logging"]
