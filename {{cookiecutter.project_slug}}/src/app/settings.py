@@ -150,6 +150,8 @@ class RealtimeSettings(Group):
     socket_age_seconds: float = 4 * 3600.0
     stream_age_seconds: float = 600.0
     stream_comment_seconds: float = 15.0
+    session_check_seconds: float = 60.0
+    retry_window_seconds: float = 5.0
     recovery_messages: int = 500
     recovery_topic_max_bytes: int = 512 * KIB
     recovery_hello_max_bytes: int = 768 * KIB

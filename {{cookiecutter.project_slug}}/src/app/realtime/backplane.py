@@ -2,16 +2,16 @@
 
 Guarantees of an adapter (``memory_backplane``, ``redis_backplane``), held by one contract suite:
 
-* ``publish`` to a recoverable topic gives the message the next offset of the topic's epoch, keeps it
-  in the topic's log and announces it, in one atomic step. Offsets of an epoch rise by one.
+* ``publish`` to a recoverable topic gives the message the next offset of the topic's epoch, keeps
+  it in the topic's log and announces it, in one atomic step. Offsets of an epoch rise by one.
 * Once ``subscribe`` has returned, every later announcement of the topic is handed to the listener,
   or the listener is told that the topic is suspect. It may be handed one twice.
 * An epoch that has ended never comes back.
 
-Worked example: epoch ``k3f9`` has offsets 1..43. A client that saw 41 asks ``history(after=41)`` and
-gets 42 and 43. Redis is emptied; the next publish creates epoch ``p7aa`` at offset 1. The client's
-41 belongs to ``k3f9``: it is told ``recovered: false`` with reason ``epoch``, never given 1 as if it
-were 42.
+Worked example: epoch ``k3f9`` has offsets 1..43. A client that saw 41 asks ``history(after=41)``
+and gets 42 and 43. Redis is emptied; the next publish creates epoch ``p7aa`` at offset 1. The
+client's 41 belongs to ``k3f9``: it is told ``recovered: false`` with reason ``epoch``, never given
+1 as if it were 42.
 """
 
 from collections.abc import Collection
@@ -32,7 +32,7 @@ class BackplaneUnavailable(Unavailable):
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """A place in a topic's log: ``offset`` counts from 1 within ``epoch``, 0 is before the first."""
+    """A place in a topic's log: ``offset`` counts from 1 in ``epoch``, 0 is before the first."""
 
     epoch: str
     offset: int
@@ -49,7 +49,7 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One message of a recoverable topic; ``data`` is JSON text in UTF-8, never parsed on the way."""
+    """One message of a recoverable topic; ``data`` is JSON in UTF-8, never parsed on the way."""
 
     offset: int
     data: bytes
@@ -79,7 +79,7 @@ class Listener(Protocol):
         """
 
     def suspect(self, topics: Collection[str]) -> None:
-        """Learns that announcements of ``topics`` may have been lost, and that none is from now on."""
+        """Learns that announcements of ``topics`` may be lost, and that none is from now on."""
 
     def state(self, *, degraded: bool) -> None:
         """Learns that the backplane went away or came back."""
@@ -131,7 +131,7 @@ class Backplane(Protocol):
     async def history(self, topic: str, *, window: Window, after: int, limit: int) -> History:
         """Reads the log after offset ``after``, creating the topic's epoch when there is none.
 
-        ``after`` may lie above the top: then there are no entries and ``top`` is what was asked for.
+        ``after`` may lie above the top: then there are no entries and only ``top`` is told.
 
         Raises:
             BackplaneUnavailable: the server is away.

@@ -17,7 +17,7 @@ OnSlow = Literal["disconnect", "drop_oldest"]
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A recoverable kind: the last ``messages``, for ``seconds`` after the last one, can be resumed.
+    """A recoverable kind: the last ``messages`` can be resumed for ``seconds`` after the last one.
 
     Inside the window and the epoch every message reaches a subscriber in offset order, or the
     subscriber is told of a gap before anything newer.
@@ -36,9 +36,9 @@ class Ephemeral:
 class TopicNamespace:
     """What holds for every topic ``name:<key>``.
 
-    ``authorise(principal, key, action)`` decides, and is asked before anything is told about a topic.
+    ``authorise(principal, key, action)`` decides, and is asked before anything is told of a topic.
     ``on_slow`` names what happens to a subscriber that cannot keep up; a recoverable namespace
-    disconnects it (4508) and it resumes. ``signals`` lets clients send ephemeral signals to each other.
+    disconnects it (4508) and it resumes. ``signals`` lets clients send each other signals.
     """
 
     name: str
@@ -52,6 +52,6 @@ class TopicNamespace:
 
 
 def split_topic(topic: str) -> tuple[str, str]:
-    """Returns the namespace and the key of ``topic``; either is empty when the name has no colon."""
+    """Returns the namespace and the key of ``topic``; without a colon the key is empty."""
     namespace, _, key = topic.partition(":")
     return namespace, key

@@ -1,0 +1,77 @@
+"""Who may do what on a topic: the namespaces' own answers, remembered for a moment."""
+
+from collections.abc import Callable
+
+import structlog
+
+from app.errors import AppError
+from app.principal import Principal
+from app.principal import UserId
+from app.realtime.protocol import Refusal
+from app.realtime.protocol import refusal_of
+from app.realtime.topics import Action
+from app.realtime.topics import TopicNamespace
+from app.realtime.topics import split_topic
+
+log = structlog.get_logger()
+
+REMEMBER_SECONDS = 5.0
+REMEMBER_MAX = 10_000
+
+FORBIDDEN = Refusal("forbidden", "not allowed")
+UNKNOWN_TOPIC = Refusal("unknown_topic", "no such kind of topic")
+
+
+class Access:
+    """The declared namespaces, and a short memory of what they allowed."""
+
+    def __init__(self, *, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._namespaces: dict[str, TopicNamespace] = {}
+        self._allowed: dict[tuple[UserId | None, str, Action], float] = {}
+
+    def declare(self, namespace: TopicNamespace) -> None:
+        """Adds a namespace.
+
+        Raises:
+            ValueError: the name is empty, taken, or holds a colon.
+        """
+        name = namespace.name
+        if not name or ":" in name or name in self._namespaces or name == "control":
+            raise ValueError(f"a topic namespace cannot be named {name!r}, or not twice")
+        self._namespaces[name] = namespace
+
+    def namespace(self, topic: str) -> TopicNamespace | None:
+        """Returns what was declared about ``topic``, or None."""
+        name, key = split_topic(topic)
+        return self._namespaces.get(name) if key else None
+
+    async def refuse(self, who: Principal, topic: str, action: Action) -> Refusal | None:
+        """Returns why ``who`` may not do ``action``, or None when it is allowed."""
+        namespace = self.namespace(topic)
+        if namespace is None:
+            return UNKNOWN_TOPIC
+        remembered = (who.user_id, topic, action)
+        if self._allowed.get(remembered, 0.0) > self._clock():
+            return None
+        try:
+            allowed = await namespace.authorise(who, split_topic(topic)[1], action)
+        except AppError as failure:
+            return refusal_of(failure)
+        except Exception:
+            log.exception("realtime.authorise_failed", topic=topic, action=action)
+            return Refusal("internal", "something went wrong", retry=True)
+        if not allowed:
+            return FORBIDDEN
+        self._remember(remembered)
+        return None
+
+    def forget(self, user: UserId, topic: str) -> None:
+        """Forgets what was allowed to ``user`` on ``topic``: a membership has ended."""
+        for remembered in [one for one in self._allowed if one[:2] == (user, topic)]:
+            del self._allowed[remembered]
+
+    def _remember(self, remembered: tuple[UserId | None, str, Action]) -> None:
+        if len(self._allowed) >= REMEMBER_MAX:
+            self._allowed.clear()
+        self._allowed[remembered] = self._clock() + REMEMBER_SECONDS

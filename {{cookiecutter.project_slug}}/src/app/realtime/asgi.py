@@ -1,0 +1,18 @@
+"""The shapes of ASGI, the edge between the server and our own types."""
+
+from collections.abc import Awaitable
+from collections.abc import Callable
+from collections.abc import MutableMapping
+from typing import Any
+
+from app.principal import Principal
+
+Scope = MutableMapping[str, Any]
+Event = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Event]]
+Send = Callable[[Event], Awaitable[None]]
+ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+# Judges the credentials of a handshake. ANONYMOUS: there are none, or they have ended.
+# Raises errors.Unavailable when it cannot be told for now.
+Authenticate = Callable[[Scope], Awaitable[Principal]]

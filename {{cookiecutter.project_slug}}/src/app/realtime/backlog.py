@@ -1,0 +1,53 @@
+"""All that waits to be written in this process: one sum, one limit, one set of deadlines."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from app.settings import RealtimeSettings
+
+
+class Waiting(Protocol):
+    """A connection with something to write."""
+
+    @property
+    def queued_bytes(self) -> int:
+        """How much waits."""
+
+    @property
+    def deadline(self) -> float:
+        """When the write that is under way, or the close, has taken too long."""
+
+    def overdue(self) -> None:
+        """Learns that its deadline has passed."""
+
+    def shed(self) -> None:
+        """Gives up what waits, because the process as a whole holds too much."""
+
+
+class Backlog:
+    """The connections with something queued; an idle connection is not in here."""
+
+    def __init__(self, settings: RealtimeSettings, *, clock: Callable[[], float]) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.queued_bytes = 0
+        self.waiting: set[Waiting] = set()
+
+    def grow(self, size_bytes: int) -> None:
+        """Counts what was queued; over the limit the deepest queue goes first."""
+        self.queued_bytes += size_bytes
+        while self.queued_bytes > self.settings.queued_process_max_bytes and self.waiting:
+            deepest = max(self.waiting, key=lambda waiting: waiting.queued_bytes)
+            if not deepest.queued_bytes:
+                return
+            deepest.shed()
+
+    def shrink(self, size_bytes: int) -> None:
+        """Counts what was written or given up."""
+        self.queued_bytes -= size_bytes
+
+    def check_deadlines(self) -> None:
+        """Tells every connection whose write or close takes too long."""
+        now = self.clock()
+        for waiting in [one for one in self.waiting if one.deadline <= now]:
+            waiting.overdue()

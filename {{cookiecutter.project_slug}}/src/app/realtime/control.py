@@ -1,0 +1,128 @@
+"""Orders to every process: a window topic that no client can name."""
+
+import asyncio
+from uuid import UUID
+
+import msgspec
+import structlog
+
+from app.principal import Principal
+from app.principal import SessionId
+from app.principal import UserId
+from app.realtime import frames
+from app.realtime.backplane import BackplaneUnavailable
+from app.realtime.batch import Batch
+from app.realtime.batch import Listening
+from app.realtime.close_codes import CloseCode
+from app.realtime.core import Core
+from app.realtime.departing import end_subscription
+from app.realtime.protocol import Refusal
+from app.realtime.topic_log import Reading
+from app.realtime.topics import Action
+from app.realtime.topics import TopicNamespace
+from app.realtime.topics import Window
+
+log = structlog.get_logger()
+
+CONTROL_TOPIC = "control:all"
+CONTROL_WINDOW = Window(messages=1_000, seconds=600)
+RETRY_SECONDS = 1.0
+ABOVE_EVERY_OFFSET = 2**53 - 1
+
+
+class Disconnect(msgspec.Struct, tag="disconnect", omit_defaults=True):
+    """Ends every connection of a user, or of one session."""
+
+    user: UUID | None = None
+    session: UUID | None = None
+
+
+class EndSubscription(msgspec.Struct, tag="end_subscription"):
+    """Ends what a user's connections hear of a topic."""
+
+    topic: str
+    user: UUID
+
+
+Order = Disconnect | EndSubscription
+_decoder: msgspec.json.Decoder[Order] = msgspec.json.Decoder(Order)
+
+
+async def _nobody(who: Principal, key: str, action: Action) -> bool:
+    return False
+
+
+NAMESPACE = TopicNamespace("control", kind=CONTROL_WINDOW, authorise=_nobody)
+
+
+class Control:
+    """Gives orders to all processes and obeys those of others; a subscriber like any other."""
+
+    id = "control"
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    async def give(self, order: Order) -> None:
+        """Obeys ``order`` here at once and hands it to every process.
+
+        With the backplane away the other processes learn of an ended session when they look at it
+        again, after ``session_check_seconds`` at the latest.
+        """
+        self._obey(order)
+        try:
+            await self._core.backplane.publish(
+                CONTROL_TOPIC, msgspec.json.encode(order), window=CONTROL_WINDOW
+            )
+        except BackplaneUnavailable as failure:
+            log.warning("realtime.order_not_published", detail=failure.detail)
+
+    async def run(self) -> None:
+        """Listens for ever, from the moment the backplane can be reached."""
+        topic = self._core.hub.begin(self, CONTROL_TOPIC, NAMESPACE)
+        while True:
+            try:
+                await self._core.interest.confirm(CONTROL_TOPIC)
+                history = await self._core.backplane.history(
+                    CONTROL_TOPIC, window=CONTROL_WINDOW, after=ABOVE_EVERY_OFFSET, limit=1
+                )
+                break
+            except BackplaneUnavailable:
+                await asyncio.sleep(RETRY_SECONDS)
+        if topic.log is not None:
+            topic.log.absorb(Reading(history, topic.log.suspicions))
+        topic.go_live(self)
+        self._core.hub.follow_up(topic)
+        await asyncio.Event().wait()
+
+    def deliver(self, batch: Batch, listening: Listening) -> None:
+        """Obeys the orders of other processes, and once more our own."""
+        for push in batch.pushes:
+            if push.event == "message":
+                self._obey(_decoder.decode(push.data))
+            else:
+                # An order may be lost: look at every session again.
+                for connection in self._core.hub.greeted():
+                    self._core.sessions.look_at(connection)
+
+    def _obey(self, order: Order) -> None:
+        match order:
+            case Disconnect(user, session):
+                self._disconnect(
+                    UserId(user) if user else None, SessionId(session) if session else None
+                )
+            case EndSubscription(topic, user):
+                self._end_subscription(topic, UserId(user))
+
+    def _disconnect(self, user: UserId | None, session: SessionId | None) -> None:
+        for connection in self._core.hub.connections_of(user=user, session=session):
+            connection.close(CloseCode.UNAUTHENTICATED, "signed out")
+
+    def _end_subscription(self, topic: str, user: UserId) -> None:
+        core = self._core
+        core.access.forget(user, topic)
+        line = frames.unsubscribed(topic, Refusal("forbidden", "no longer allowed"))
+        for connection in core.hub.connections_of(user=user):
+            if topic in connection.subscriptions:
+                end_subscription(core, connection, topic)
+                connection.tell("unsubscribed", line)

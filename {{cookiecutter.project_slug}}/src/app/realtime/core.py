@@ -1,0 +1,53 @@
+"""The parts of the realtime core, bundled for those who work with several of them."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from dataclasses import field
+
+from app.realtime.access import Access
+from app.realtime.asgi import Authenticate
+from app.realtime.backlog import Backlog
+from app.realtime.backplane import Backplane
+from app.realtime.close_codes import CloseCode
+from app.realtime.connection import Connection
+from app.realtime.heartbeat import Heartbeat
+from app.realtime.hub import Hub
+from app.realtime.interest import Interest
+from app.realtime.limits import Admission
+from app.realtime.presence_store import PresenceStore
+from app.realtime.session_check import SessionCheck
+from app.realtime.supervise import Supervisor
+from app.settings import RealtimeSettings
+
+
+@dataclass(slots=True)
+class Core:
+    """Everything that lives as long as the process; wired in ``facade``."""
+
+    settings: RealtimeSettings
+    backplane: Backplane
+    presence: PresenceStore
+    authenticate: Authenticate
+    origins: frozenset[str]
+    access: Access
+    hub: Hub
+    interest: Interest
+    backlog: Backlog
+    admission: Admission
+    supervisor: Supervisor
+    clock: Callable[[], float]
+    sessions: SessionCheck
+    heartbeat: Heartbeat
+    is_draining: bool = field(default=False)
+
+    def attach(self, connection: Connection) -> None:
+        """Registers a connection that has been accepted, and watches over it."""
+        self.hub.attach(connection)
+        self.heartbeat.watch(connection)
+        if self.is_draining:
+            connection.close(CloseCode.RESTART, "restart")
+
+    def jittered(self, seconds: float) -> float:
+        """Returns ``seconds`` give or take a fifth, so that what began together ends apart."""
+        return seconds * random.uniform(0.8, 1.2)  # noqa: S311 - no secret

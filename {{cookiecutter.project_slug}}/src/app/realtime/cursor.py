@@ -1,0 +1,48 @@
+"""The cursor of a stream: one opaque ``Last-Event-ID`` that resumes all topics of a request.
+
+It holds a position for each topic in the order of the request and a hash of that list, so that the
+cursor of another list is recognised and never applied to the wrong topics.
+"""
+
+import binascii
+import hashlib
+from base64 import urlsafe_b64decode
+from base64 import urlsafe_b64encode
+from collections.abc import Sequence
+
+from app.realtime.backplane import Position
+
+VERSION = "1"
+CURSOR_MAX_CHARACTERS = 2_048
+
+
+def list_hash(topics: Sequence[str]) -> str:
+    """Returns what tells one list of topics, in its order, from another."""
+    return hashlib.sha256("\n".join(topics).encode()).hexdigest()[:12]
+
+
+def encode_cursor(topics_hash: str, positions: Sequence[Position]) -> bytes:
+    """Returns the cursor of ``positions``, which are in the order of the list."""
+    places = (f"{position.epoch}~{position.offset}" for position in positions)
+    return urlsafe_b64encode(".".join((VERSION, topics_hash, *places)).encode()).rstrip(b"=")
+
+
+def decode_cursor(text: str, topics: Sequence[str]) -> list[Position] | None:
+    """Returns the position of each of ``topics``, or None when ``text`` is not of this list."""
+    if len(text) > CURSOR_MAX_CHARACTERS:
+        return None
+    try:
+        plain = urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
+        version, topics_hash, *places = plain.split(".")
+        positions = [_position(place) for place in places]
+    except (ValueError, binascii.Error):
+        return None
+    is_ours = version == VERSION and topics_hash == list_hash(topics)
+    return positions if is_ours and len(positions) == len(topics) else None
+
+
+def _position(place: str) -> Position:
+    epoch, _, offset = place.partition("~")
+    if not offset.isascii() or not offset.isdigit():
+        raise ValueError(f"not an offset: {offset!r}")
+    return Position(epoch, int(offset))

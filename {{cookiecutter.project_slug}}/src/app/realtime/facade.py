@@ -1,0 +1,169 @@
+"""The realtime core as the rest of the service sees it."""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from app.errors import TooLarge
+from app.principal import SessionId
+from app.principal import UserId
+from app.realtime.asgi import ASGIApp
+from app.realtime.asgi import Authenticate
+from app.realtime.backplane import Backplane
+from app.realtime.backplane import BackplaneUnavailable
+from app.realtime.backplane import Position
+from app.realtime.backplane import Published
+from app.realtime.catch_up import CatchUp
+from app.realtime.control import ABOVE_EVERY_OFFSET
+from app.realtime.control import Control
+from app.realtime.control import Disconnect
+from app.realtime.control import EndSubscription
+from app.realtime.drain import drain
+from app.realtime.endpoint import RealtimeEndpoint
+from app.realtime.heartbeat import BEAT_SECONDS
+from app.realtime.presence_store import PresenceStore
+from app.realtime.topic_log import NOWHERE
+from app.realtime.topics import TopicNamespace
+from app.realtime.topics import Window
+from app.realtime.wiring import build_core
+from app.settings import RealtimeSettings
+
+
+class Realtime:
+    """Topics, their subscribers in this process, and the way to the other processes.
+
+    Build it, ``declare`` the namespaces, then ``open`` it inside the running loop.
+    """
+
+    def __init__(
+        self,
+        settings: RealtimeSettings,
+        *,
+        backplane: Backplane,
+        presence: PresenceStore,
+        authenticate: Authenticate,
+        origins: frozenset[str],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._core, awake = build_core(
+            settings,
+            backplane=backplane,
+            presence=presence,
+            authenticate=authenticate,
+            origins=origins,
+            clock=clock,
+        )
+        self._catch_up = CatchUp(self._core, awake)
+        self._control = Control(self._core)
+
+    @property
+    def degraded(self) -> bool:
+        """Whether the backplane is away, so that messages of other processes do not arrive."""
+        return self._core.hub.degraded
+
+    @property
+    def connections(self) -> int:
+        """How many sockets and streams are open in this process."""
+        return len(self._core.hub.connections)
+
+    def declare(self, namespace: TopicNamespace) -> None:
+        """Adds a namespace of topics.
+
+        Raises:
+            ValueError: its name is taken or no name.
+        """
+        self._core.access.declare(namespace)
+
+    async def open(self) -> None:
+        """Starts everything; returns at once even when the backplane's server is away."""
+        core = self._core
+        await core.backplane.open(core.hub)
+        await core.presence.open(core.hub)
+        core.supervisor.keep("heartbeat", self._beat)
+        core.supervisor.keep("catch-up", self._catch_up.run)
+        core.supervisor.keep("quiet check", self._catch_up.watch_quiet_topics)
+        core.supervisor.keep("sessions", core.sessions.run)
+        core.supervisor.keep("control", self._control.run)
+
+    async def close(self) -> None:
+        """Stops everything that ``open`` started; ``drain`` first."""
+        await self._core.supervisor.close()
+        await self._core.presence.close()
+        await self._core.backplane.close()
+
+    def endpoint(self, inner: ASGIApp) -> RealtimeEndpoint:
+        """Returns the ASGI application that serves sockets and streams and hands on the rest."""
+        return RealtimeEndpoint(self._core, inner)
+
+    async def publish(
+        self, topic: str, data: bytes, *, key: str | None = None, key_seconds: int = 300
+    ) -> Published:
+        """Sends ``data``, JSON text in UTF-8, to every subscriber of ``topic`` in every process.
+
+        On a recoverable topic, publishing again with the same ``key`` within ``key_seconds``
+        changes nothing. On an ephemeral one the result has no epoch.
+
+        Raises:
+            BackplaneUnavailable: no answer in time; it may have taken effect.
+            LookupError: the topic's namespace was never declared.
+            TooLarge: ``data`` is over the limit of its namespace.
+        """
+        namespace = self._declared(topic)
+        if len(data) > namespace.data_max_bytes:
+            raise TooLarge(f"a message on {topic}", limit_bytes=namespace.data_max_bytes)
+        backplane = self._core.backplane
+        if isinstance(namespace.kind, Window):
+            return await backplane.publish(
+                topic, data, window=namespace.kind, key=key, key_seconds=key_seconds
+            )
+        await backplane.signal(topic, data)
+        return Published(NOWHERE.epoch, NOWHERE.offset)
+
+    async def position(self, topic: str) -> Position:
+        """Returns the newest position of ``topic``; a page reads it before the rows it renders.
+
+        While the backplane is away it is what this process has fanned out, which is older or equal
+        and therefore safe to resume from.
+
+        Raises:
+            BackplaneUnavailable: the server is away and nobody here listens to the topic.
+            LookupError: the topic's namespace was never declared.
+        """
+        namespace = self._declared(topic)
+        if not isinstance(namespace.kind, Window):
+            return NOWHERE
+        try:
+            history = await self._core.backplane.history(
+                topic, window=namespace.kind, after=ABOVE_EVERY_OFFSET, limit=1
+            )
+        except BackplaneUnavailable:
+            state = self._core.hub.topics.get(topic)
+            if state is None or state.log is None or state.log.state == "idle":
+                raise
+            return state.log.position
+        return history.top
+
+    async def drain(self, *, window_seconds: float, deadline_seconds: float) -> None:
+        """Sends newcomers away and ends every connection; see ``drain``."""
+        await drain(self._core, window_seconds=window_seconds, deadline_seconds=deadline_seconds)
+
+    async def disconnect(
+        self, *, user: UserId | None = None, session: SessionId | None = None
+    ) -> None:
+        """Ends the connections of a user, or of one session, in every process, with 4401."""
+        await self._control.give(Disconnect(user=user, session=session))
+
+    async def end_subscription(self, topic: str, *, user: UserId) -> None:
+        """Ends what ``user`` hears of ``topic`` in every process: they may no longer."""
+        await self._control.give(EndSubscription(topic=topic, user=user))
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(BEAT_SECONDS)
+            self._core.heartbeat.beat(self._core.clock())
+
+    def _declared(self, topic: str) -> TopicNamespace:
+        namespace = self._core.access.namespace(topic)
+        if namespace is None:
+            raise LookupError(f"no namespace was declared for the topic {topic!r}")
+        return namespace

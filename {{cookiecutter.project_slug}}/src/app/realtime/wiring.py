@@ -1,0 +1,56 @@
+"""Putting the parts together; nobody else knows all of them."""
+
+import asyncio
+from collections.abc import Callable
+
+from app.realtime.access import Access
+from app.realtime.asgi import Authenticate
+from app.realtime.backlog import Backlog
+from app.realtime.backplane import Backplane
+from app.realtime.core import Core
+from app.realtime.heartbeat import Heartbeat
+from app.realtime.hub import Hub
+from app.realtime.interest import Interest
+from app.realtime.limits import Admission
+from app.realtime.presence_store import PresenceStore
+from app.realtime.session_check import SessionCheck
+from app.realtime.supervise import Supervisor
+from app.settings import RealtimeSettings
+
+
+def build_core(
+    settings: RealtimeSettings,
+    *,
+    backplane: Backplane,
+    presence: PresenceStore,
+    authenticate: Authenticate,
+    origins: frozenset[str],
+    clock: Callable[[], float],
+) -> tuple[Core, asyncio.Event]:
+    """Returns the parts, and the event that tells that logs have to be read."""
+    awake = asyncio.Event()
+    hub = Hub(
+        settings,
+        call_soon=lambda run: asyncio.get_running_loop().call_soon(run),
+        wake=awake.set,
+    )
+    backlog = Backlog(settings, clock=clock)
+    sessions = SessionCheck(authenticate)
+    supervisor = Supervisor()
+    core = Core(
+        settings=settings,
+        backplane=backplane,
+        presence=presence,
+        authenticate=authenticate,
+        origins=origins,
+        access=Access(clock=clock),
+        hub=hub,
+        interest=Interest(backplane, supervisor, is_wanted=hub.topics.__contains__),
+        backlog=backlog,
+        admission=Admission(settings, now=clock()),
+        supervisor=supervisor,
+        sessions=sessions,
+        heartbeat=Heartbeat(settings, backlog, now=clock(), check=sessions.look_at),
+        clock=clock,
+    )
+    return core, awake
