@@ -18,6 +18,7 @@ from app.web.guards import signed_in
 from app.web.guards import unidentified
 from app.web.install import install
 from app.web.limits import limit
+from app.web.limits import spend
 from app.web.shapes import html
 
 __all__ = [
@@ -29,5 +30,6 @@ __all__ = [
     "limit",
     "public",
     "signed_in",
+    "spend",
     "unidentified",
 ]

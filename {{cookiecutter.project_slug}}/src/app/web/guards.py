@@ -14,8 +14,8 @@ from quart import Quart
 from quart import current_app
 from quart import g
 from quart import redirect
-from quart import request
 from quart.typing import ResponseReturnValue
+from quart.wrappers.base import BaseRequestWebsocket
 
 from app.errors import Forbidden
 from app.errors import Unauthenticated
@@ -23,6 +23,7 @@ from app.identity import Identity
 from app.principal import ANONYMOUS
 from app.principal import Principal
 from app.web.shapes import is_page
+from app.web.static_files import is_static
 
 GUARD = "__guard__"
 SIGN_IN_PATH = "/sign-in"
@@ -58,7 +59,7 @@ def guard(who: Guard) -> Callable[[View], View]:
 
 def guard_of(app: Quart, endpoint: str) -> Guard | None:
     """Returns what the view of an endpoint declares, if anything."""
-    if endpoint == "static" or endpoint.endswith(".static"):
+    if is_static(endpoint):
         return unidentified
     return cast("Guard | None", getattr(app.view_functions.get(endpoint), GUARD, None))
 
@@ -68,41 +69,41 @@ def current_principal() -> Principal:
     return cast("Principal", g.get("principal", ANONYMOUS))
 
 
-async def identify(identity: Identity) -> None:
+async def identify(identity: Identity, call: BaseRequestWebsocket) -> None:
     """Finds out who calls, where the route wants to know.
 
     Raises:
         Unavailable: PostgreSQL is away; the caller stays signed in and may try again.
     """
-    declared = guard_of(cast("Quart", current_app), request.endpoint or "")
-    if request.endpoint is not None and (declared is None or declared.identifies):
-        g.principal = await identity.principal(request.cookies)
+    if call.endpoint is None:
+        return
+    declared = guard_of(cast("Quart", current_app), call.endpoint)
+    if declared is None or declared.identifies:
+        g.principal = await identity.principal(call.cookies)
 
 
-async def check_guard() -> ResponseReturnValue | None:
-    """Lets the request through, or sends a page's visitor to sign in.
+def check_guard(call: BaseRequestWebsocket) -> ResponseReturnValue | None:
+    """Lets the call through, or sends a page's visitor to sign in.
 
     Raises:
         Unauthenticated: nobody is signed in.
         Forbidden: somebody is, and may not.
     """
-    endpoint = request.endpoint
-    if endpoint is None:  # 404 and 405 are told by Quart itself
+    if call.endpoint is None:  # 404 and 405 are told by Quart itself
         return None
-    declared = guard_of(cast("Quart", current_app), endpoint) or signed_in
+    declared = guard_of(cast("Quart", current_app), call.endpoint) or signed_in
     who = current_principal()
     if declared.admits(who):
         return None
     if who.is_signed_in:
-        raise Forbidden(f"this is for {declared.name.replace('_', ' ')}")
-    if is_page(current_app.view_functions[endpoint]):
-        return redirect(sign_in_url(), 303)
+        raise Forbidden("this needs rights that you do not have")
+    if is_page(current_app.view_functions[call.endpoint]):
+        return redirect(sign_in_url(call), 303)
     raise Unauthenticated("sign in first")
 
 
-def sign_in_url() -> str:
+def sign_in_url(call: BaseRequestWebsocket) -> str:
     """Returns the address of the sign-in page, which leads back here where that makes sense."""
-    if request.method != "GET":
+    if call.method != "GET":
         return SIGN_IN_PATH
-    here = request.full_path.removesuffix("?")
-    return f"{SIGN_IN_PATH}?{urlencode({'next': here})}"
+    return f"{SIGN_IN_PATH}?{urlencode({'next': call.full_path.removesuffix('?')})}"

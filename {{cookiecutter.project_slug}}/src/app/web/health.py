@@ -15,7 +15,7 @@ from app.errors import Unavailable
 CHECK_SECONDS = 1.0
 FRESH_SECONDS = 1.0
 
-State = Literal["ready", "degraded", "unavailable", "draining"]
+Status = Literal["ready", "degraded", "unavailable", "draining"]
 
 log = structlog.get_logger()
 
@@ -24,7 +24,7 @@ log = structlog.get_logger()
 class Report:
     """The state of the process, and of each thing that it needs: ``ok`` or what is wrong."""
 
-    status: State
+    status: Status
     checks: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -70,7 +70,7 @@ class Health:
                 self._asked_at = self._clock()
         return Report(self._judge(self._answers), self._answers)
 
-    def _judge(self, answers: dict[str, str]) -> State:
+    def _judge(self, answers: dict[str, str]) -> Status:
         bad = [name for name, answer in answers.items() if answer != "ok"]
         if any(self._checks[name].required for name in bad):
             return "unavailable"
