@@ -1,0 +1,173 @@
+"""How chat looks on the wire, in answers and in events alike; services return these shapes."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AfterValidator
+from pydantic import BaseModel
+from pydantic import ConfigDict
+from pydantic import Field
+from pydantic import StringConstraints
+
+from .policy import Role
+
+BODY_MAX_CHARACTERS = 4_000
+ROOM_NAME_MAX_CHARACTERS = 80
+KEY_MAX_CHARACTERS = 200
+PAGE_MESSAGES = 50
+PAGE_MAX_MESSAGES = 100
+UNREAD_MAX = 100
+ROOM_MAX_MEMBERS = 1_000
+PERSON_MAX_ROOMS = 200
+OPEN_ROOMS_MAX = 100
+
+
+def _storable(value: str) -> str:
+    if "\x00" in value:
+        raise ValueError("must not hold the character NUL, which PostgreSQL cannot keep")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ValueError("must be whole characters, not halves of surrogate pairs") from None
+    return value
+
+
+Storable = AfterValidator(_storable)
+Body = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=BODY_MAX_CHARACTERS),
+    Storable,
+]
+RoomName = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=ROOM_NAME_MAX_CHARACTERS),
+    Storable,
+]
+
+
+class Shape(BaseModel):
+    """A value on the wire that nobody changes."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class NewRoom(Shape):
+    """What it takes to open a room."""
+
+    name: RoomName
+    is_private: bool = False
+
+
+class RoomChange(Shape):
+    """A new name for a room."""
+
+    name: RoomName
+
+
+class Invitation(Shape):
+    """Whom to bring into a room."""
+
+    email: Annotated[str, StringConstraints(strip_whitespace=True, max_length=254), Storable]
+
+
+class RoleChange(Shape):
+    """What somebody is from now on."""
+
+    role: Role
+
+
+class NewMessage(Shape):
+    """What somebody has to say, or says instead."""
+
+    body: Body
+
+
+class ReadMark(Shape):
+    """The newest message that somebody has seen."""
+
+    message_id: int = Field(ge=0, lt=2**63)
+
+
+class MessagesQuery(Shape):
+    """Which page of messages: those before or after a cursor, else the newest."""
+
+    before: str | None = None
+    after: str | None = None
+    limit: int = Field(default=PAGE_MESSAGES, ge=1, le=PAGE_MAX_MESSAGES)
+
+
+class Person(Shape):
+    """Somebody, as others see them."""
+
+    id: UUID
+    name: str
+
+
+class Member(Shape):
+    """Somebody in a room."""
+
+    user: Person
+    role: Role
+
+
+class Message(Shape):
+    """A message; ``key`` is the idempotency key, by which its sender knows it again.
+
+    A deleted message has an empty body. Of two shapes with one id the higher ``version`` holds.
+    """
+
+    id: int
+    room_id: UUID
+    author: Person
+    body: str
+    key: str
+    version: int
+    created_at: datetime
+    edited_at: datetime | None = None
+    deleted_at: datetime | None = None
+
+
+class Room(Shape):
+    """A room as one person sees it; ``role`` is theirs, None while they only might join."""
+
+    id: UUID
+    name: str
+    is_private: bool
+    role: Role | None
+    version: int
+    member_count: int
+
+
+class RoomSummary(Shape):
+    """A line in somebody's list of rooms; ``unread`` counts no further than ``UNREAD_MAX``."""
+
+    id: UUID
+    name: str
+    is_private: bool
+    role: Role
+    version: int
+    unread: int
+    last_message_id: int
+    last_read_message_id: int
+
+
+class OpenRoom(Shape):
+    """A public room that somebody might join."""
+
+    id: UUID
+    name: str
+    member_count: int
+
+
+class RoomList(Shape):
+    """The rooms of one person, the busiest first, and the public ones that they are not in."""
+
+    mine: list[RoomSummary]
+    open: list[OpenRoom]
+
+
+class Members(Shape):
+    """The people of a room."""
+
+    items: list[Member]
