@@ -23,6 +23,7 @@ from hypercorn.typing import Scope
 from quart import Quart
 from sqlalchemy.engine import make_url
 
+from app.database.migrate import migrate
 from app.embedded import Embedded
 from app.embedded import Urls
 from app.settings import DatabaseSettings
@@ -94,6 +95,16 @@ async def connect(url: str) -> "asyncpg.Connection[asyncpg.Record]":
     return await asyncpg.connect(dsn)
 
 
+@asynccontextmanager
+async def connection(url: str) -> "AsyncIterator[asyncpg.Connection[asyncpg.Record]]":
+    """Yields a raw connection and closes it."""
+    opened = await connect(url)
+    try:
+        yield opened
+    finally:
+        await opened.close()
+
+
 class Emptier:
     """Deletes all rows of one database in one round trip, in any order of the tables."""
 
@@ -114,37 +125,30 @@ class Emptier:
 
 async def make_database(running: Urls, settings: Settings) -> None:
     """Makes the database of ``settings`` from a migrated template, itself made only once."""
-    admin = await connect(running.database)
-    try:
+    name = make_url(settings.database.url).database
+    async with connection(running.database) as admin:
         await admin.execute(f"SELECT pg_advisory_lock({TEMPLATE_LOCK})")
         if not await admin.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", TEMPLATE):
             await _make_template(admin, running)
-        name = make_url(settings.database.url).database
         await admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         await admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY file_copy")
-    finally:
-        await admin.close()
 
 
 async def drop_database(running: Urls, settings: Settings) -> None:
     """Removes the database of ``settings``; the server may be one that stays."""
-    admin = await connect(running.database)
-    try:
-        name = make_url(settings.database.url).database
+    name = make_url(settings.database.url).database
+    async with connection(running.database) as admin:
         await admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-    finally:
-        await admin.close()
 
 
 async def _make_template(admin: "asyncpg.Connection[asyncpg.Record]", running: Urls) -> None:
-    from app.database.migrate import migrate
-    from app.factory import migration_locations
+    from app.commands.branches import migration_locations
 
     unfinished = f"{TEMPLATE}_unfinished"
     await admin.execute(f"DROP DATABASE IF EXISTS {unfinished}")
     await admin.execute(f"CREATE DATABASE {unfinished}")
-    settings = DatabaseSettings.model_construct(url=database_url(running.database, unfinished))
-    await migrate(settings, locations=migration_locations())
+    urls = Urls(database_url(running.database, unfinished), running.redis)
+    await migrate(plain_settings(urls), locations=migration_locations())
     await admin.execute(f"ALTER DATABASE {unfinished} RENAME TO {TEMPLATE}")
 
 

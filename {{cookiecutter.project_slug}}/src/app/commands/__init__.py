@@ -1,1 +1,1 @@
-"""The commands of ``app``: one file each."""
+"""What a person can tell the program to do; each file holds one command."""

@@ -25,6 +25,8 @@ from app.embedded.supervisor import STATE
 from app.embedded.supervisor import USE_LOCK
 
 POLL_SECONDS = 0.005
+STOP_SECONDS = 15.0
+STOP_POLL_SECONDS = 0.05
 LOG_TAIL_CHARACTERS = 2000
 
 
@@ -48,6 +50,7 @@ class Embedded:
         self._given = given or Urls()
         self._span = "ephemeral" if ephemeral else "lasting"
         self._held = ExitStack()
+        self._kinds: list[str] = []
 
     def __enter__(self) -> Urls:
         with ExitStack() as stack:
@@ -63,13 +66,16 @@ class Embedded:
         trace: TracebackType | None,
     ) -> None:
         self._held.close()
+        for name in self._kinds:
+            _wait_if_last(self._root / name)
 
     def _obtain(self, kind: str, held: ExitStack) -> str:
         root = self._root / kind
         root.mkdir(parents=True, exist_ok=True)
         with locks.exclusive(root / "start.lock"):
+            self._kinds.append(kind)
             held.enter_context(locks.share(root / USE_LOCK))  # waits for one that is stopping
-            state = _read(root) if locks.is_held(root / OWN_LOCK) else {}
+            state = read_state(root) if locks.is_held(root / OWN_LOCK) else {}
             if "url" not in state:
                 state = self._start(root, kind)
         if "error" in state:
@@ -77,7 +83,7 @@ class Embedded:
         return state["url"]
 
     def _start(self, root: Path, kind: str) -> dict[str, str]:
-        leftovers.stop(_read(root))
+        leftovers.stop(read_state(root))
         (root / STATE).unlink(missing_ok=True)
         log = root / "supervisor.log"
         with log.open("wb") as output:
@@ -90,12 +96,21 @@ class Embedded:
                 env=_environment(),
                 start_new_session=True,
             )
-        while not (state := _read(root)):
-            if process.poll() is not None and not _read(root):
+        while not (state := read_state(root)):
+            if process.poll() is not None and not read_state(root):
                 raise EmbeddedError(log.read_text()[-LOG_TAIL_CHARACTERS:])
             time.sleep(POLL_SECONDS)
         process.returncode = 0  # it outlives us, about which Popen would warn
         return state
+
+
+def _wait_if_last(root: Path) -> None:
+    """Waits until the server has stopped, unless somebody else uses it."""
+    deadline = time.monotonic() + STOP_SECONDS
+    while locks.is_held(root / OWN_LOCK) and time.monotonic() < deadline:
+        if locks.is_shared(root / USE_LOCK):
+            return
+        time.sleep(STOP_POLL_SECONDS)
 
 
 def _environment() -> dict[str, str]:
@@ -103,8 +118,8 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
 
 
-def _read(root: Path) -> dict[str, str]:
-    """Returns what the supervisor said last; empty when it has said nothing yet."""
+def read_state(root: Path) -> dict[str, str]:
+    """Returns what the supervisor of one server said last; empty when it has said nothing."""
     try:
         state: dict[str, str] = json.loads((root / STATE).read_text())
     except (OSError, ValueError):

@@ -24,14 +24,24 @@ def share(path: Path) -> IO[str]:
 
 def take(file: IO[str]) -> bool:
     """Takes the lock of an open file alone if nobody else has it, without waiting."""
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+    return _try(file, fcntl.LOCK_EX)
 
 
 def is_held(path: Path) -> bool:
-    """Tells whether somebody holds the lock."""
+    """Tells whether somebody holds the lock alone. Asking disturbs nobody else who asks."""
     with path.open("a") as file:
-        return not take(file)
+        return not _try(file, fcntl.LOCK_SH)
+
+
+def is_shared(path: Path) -> bool:
+    """Tells whether somebody shares the lock."""
+    with path.open("a") as file:
+        return not _try(file, fcntl.LOCK_EX) and _try(file, fcntl.LOCK_SH)
+
+
+def _try(file: IO[str], kind: int) -> bool:
+    try:
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -62,7 +62,7 @@ def ephemeral_place() -> Place:
     account = server_account()
     parent = _fast_folder()
     prefix = f"embedded-{os.geteuid()}-"
-    _sweep(parent, prefix)
+    sweep(parent, prefix)
     data = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
     lock = (data / IN_USE).open("a")
     locks.take(lock)
@@ -87,7 +87,7 @@ def _socket_folder(data: Path, account: Account) -> Path:
     return short
 
 
-def _sweep(parent: Path, prefix: str) -> None:
+def sweep(parent: Path, prefix: str) -> None:
     """Removes the folders of our own killed runs: those whose lock nobody holds."""
     for folder in parent.glob(f"{prefix}*"):
         lock = folder / IN_USE

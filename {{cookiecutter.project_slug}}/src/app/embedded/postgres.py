@@ -21,7 +21,6 @@ OPTIONS = (
     "timezone=UTC",
     "log_timezone=UTC",
 )
-LASTING = ("synchronous_commit=off",)  # a crash of the machine may cost the last second
 FORGETFUL = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 
@@ -48,7 +47,7 @@ class Postgres(Server):
         if not (self._cluster / "PG_VERSION").exists():
             self._create(major)
         self._refuse_another_version(major)
-        durability = FORGETFUL if self.place.is_ephemeral else LASTING
+        durability = FORGETFUL if self.place.is_ephemeral else ()
         options = (f"unix_socket_directories={self.place.sockets}", *OPTIONS, *durability)
         arguments = [argument for option in options for argument in ("-c", option)]
         return [str(self._programs / "postgres"), "-D", str(self._cluster), *arguments]

@@ -6,6 +6,7 @@ these end. Every user holds ``use.lock`` shared; what the supervisor has to say 
 """
 
 import json
+import os
 import signal
 import sys
 import time
@@ -84,7 +85,8 @@ def _restart(root: Path, server: Server) -> None:
 
 
 def _announce(root: Path, server: Server) -> None:
-    _say(root, {"url": server.url, "pid": str(server.pid), "data": str(server.place.data)})
+    state = {"url": server.url, "data": str(server.place.data)}
+    _say(root, {**state, "pid": str(server.pid), "supervisor": str(os.getpid())})
 
 
 def _say(root: Path, state: dict[str, str]) -> None:

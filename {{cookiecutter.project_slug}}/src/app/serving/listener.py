@@ -1,5 +1,6 @@
 """The socket that a server accepts connections from."""
 
+import contextlib
 import socket
 
 BACKLOG_CONNECTIONS = 1024
@@ -29,3 +30,21 @@ def address(listener: socket.socket) -> str:
     """Returns the address as `host:port`, as a URL has it."""
     host, port = listener.getsockname()[:2]
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def inherited(descriptor: int) -> socket.socket:
+    """Returns the listening socket that a parent process opened."""
+    listener = socket.socket(fileno=descriptor)
+    listener.setblocking(False)
+    return listener
+
+
+def listen_near(host: str, port: int, *, attempts: int) -> socket.socket:
+    """Returns a socket that listens on the port, or on the next one that is free.
+
+    Raises OSError when all of them are taken.
+    """
+    for candidate in range(port, port + attempts - 1):
+        with contextlib.suppress(OSError):
+            return listen(host, candidate)
+    return listen(host, port + attempts - 1)

@@ -1,0 +1,125 @@
+"""``app dev``: everything on this machine, with nothing to install and nothing left behind."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from app.commands.demo import prepare
+from app.commands.reload import source_changes
+from app.embedded import Embedded
+from app.embedded import EmbeddedError
+from app.embedded import Urls
+from app.serving.child import Child
+from app.serving.lifeline import Lifeline
+from app.serving.listener import listen_near
+from app.serving.signals import StopSignals
+from app.settings import Settings
+
+PORTS_TRIED = 50
+STOP_SECONDS = 5.0
+DEMO_EMAIL = "ada@example.com"
+
+# Nobody waits for a graceful end here; what the environment says still wins.
+HASTY = {
+    "REALTIME_DRAIN_WINDOW_SECONDS": "0",
+    "REALTIME_DRAIN_DEADLINE_SECONDS": "2",
+    "SERVER_REQUEST_GRACE_SECONDS": "1",
+    "JOBS_STOP_SECONDS": "2",
+}
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True, help="This, or the next that is free.")
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(".run"),
+    show_default=True,
+    help="Where PostgreSQL and Valkey keep their data.",
+)
+def dev(host: str, port: int, folder: Path) -> None:
+    """Runs the service for development, with demo people.
+
+    Starts PostgreSQL and Valkey unless DATABASE_URL and REDIS_URL are set, applies the migrations,
+    adds demo data, runs the worker and the web server, and restarts both when a source file
+    changes. Ctrl-C stops all of it.
+    """
+    try:
+        with _interruptible(), listen_near(host, port, attempts=PORTS_TRIED) as listener:
+            _develop(listener, folder)
+    except KeyboardInterrupt:
+        pass
+    except (EmbeddedError, OSError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _develop(listener: socket.socket, folder: Path) -> None:
+    settings = Settings()
+    given = Urls(settings.database.url, settings.redis.url)
+    url = f"http://{listener.getsockname()[0]}:{listener.getsockname()[1]}"
+    with Embedded(folder, given=given) as urls:
+        os.environ.update(_environment(settings, urls, url))
+        settings = Settings()
+        # The address comes first on the standard output; what is told on the way goes to the other.
+        with contextlib.redirect_stdout(sys.stderr):
+            asyncio.run(prepare(settings))
+        print(url)
+        print(f"demo login: {DEMO_EMAIL} {settings.demo_password}", flush=True)
+        asyncio.run(_run_children(listener))
+
+
+def _environment(settings: Settings, urls: Urls, url: str) -> Mapping[str, str]:
+    """Returns what the children read: where everything is, and to be quick about the end."""
+    found = {"DATABASE_URL": urls.database, "REDIS_URL": urls.redis}
+    if "public_url" not in settings.model_fields_set:
+        found["PUBLIC_URL"] = url
+    hasty = {name: value for name, value in HASTY.items() if name not in os.environ}
+    return {**found, **hasty}
+
+
+async def _run_children(listener: socket.socket) -> None:
+    """Runs the web server and the worker until a signal arrives."""
+    lifeline = Lifeline()
+    descriptor = listener.fileno()
+    web = Child(
+        "web",
+        ("serve", "--descriptor", str(descriptor)),
+        lifeline=lifeline,
+        stop_seconds=STOP_SECONDS,
+        listener=descriptor,
+    )
+    worker = Child("worker", ("worker",), lifeline=lifeline, stop_seconds=STOP_SECONDS)
+    children = (web, worker)
+    with StopSignals() as signals:
+        async with asyncio.TaskGroup() as tasks:
+            for child in children:
+                tasks.create_task(child.keep_running(), name=child.name)
+            reloading = tasks.create_task(_reload(children), name="reload")
+            await signals.first.wait()
+            reloading.cancel()
+            await asyncio.gather(*(child.stop() for child in children))
+
+
+async def _reload(children: tuple[Child, ...]) -> None:
+    async for changed in source_changes():
+        print(f"{changed} changed; restarting", flush=True)
+        await asyncio.gather(*(child.restart() for child in children))
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[None]:
+    """Makes SIGTERM end the blocking parts as Ctrl-C does, through all clean-up."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

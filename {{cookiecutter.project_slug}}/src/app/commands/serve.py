@@ -1,0 +1,62 @@
+"""``app serve``: the web server of production."""
+
+import asyncio
+import os
+import sys
+from typing import Any
+
+import click
+
+from app.factory import create_app
+from app.serving import serve as serve_app
+from app.serving.listener import inherited
+from app.serving.listener import listen
+from app.serving.loop import run
+from app.serving.processes import serve_with_processes
+from app.settings import Settings
+from app.telemetry import configure_logging
+
+
+@click.command()
+@click.option("--server", "name", type=click.Choice(["hypercorn", "uvicorn"]), help="SERVER_NAME")
+@click.option("--host", help="The address to listen on: SERVER_HOST.")
+@click.option("--port", type=click.IntRange(0, 65_535), help="SERVER_PORT")
+@click.option("--processes", type=click.IntRange(1), default=1, show_default=True)
+@click.option("--shared", is_flag=True, hidden=True)  # other processes listen there too
+@click.option("--descriptor", type=int, hidden=True)  # a listening socket of the parent
+def serve(processes: int, shared: bool, descriptor: int | None, **given: Any) -> None:
+    """Serves the application until SIGTERM or Ctrl-C, and then ends in order.
+
+    Everything else is in the settings; see docs/settings.md. A second signal ends it at once.
+    """
+    settings = _with_options(Settings(), given)
+    _refuse_missing_addresses(settings)
+    configure_logging(settings)
+    if processes > 1:
+        sys.exit(asyncio.run(serve_with_processes(settings, processes=processes)))
+    try:
+        address = settings.server.host, settings.server.port
+        listener = inherited(descriptor) if descriptor else listen(*address, shared=shared)
+    except OSError as error:
+        raise click.ClickException(str(error)) from error
+    code = run(serve_app(create_app(settings), settings, listener=listener))
+    # Nothing may hold up the end: a thread of a request that was cut could run for hours.
+    sys.stdout.flush()
+    os._exit(code)
+
+
+def _with_options(settings: Settings, given: dict[str, Any]) -> Settings:
+    chosen = {name: value for name, value in given.items() if value is not None}
+    server = settings.server.model_copy(update=chosen)
+    return settings.model_copy(update={"server": server})
+
+
+def _refuse_missing_addresses(settings: Settings) -> None:
+    needed = {"DATABASE_URL": settings.database.url, "REDIS_URL": settings.redis.url}
+    if settings.realtime.backplane == "memory":
+        needed.pop("REDIS_URL")
+    missing = [name for name, value in needed.items() if not value]
+    if missing:
+        raise click.ClickException(
+            f"{' and '.join(missing)} not set; `app dev` starts the servers itself"
+        )
