@@ -37,7 +37,7 @@ from app.identity.session_record import SessionToken
 
 DATA_MAX_BYTES = 16 * 1024
 # What never looks at a session should not need PostgreSQL to say who is asking.
-SESSIONLESS_PATHS = ("/static/", "/livez", "/readyz", "/favicon.ico")
+SESSIONLESS_PATHS = ("/static/", "/livez", "/readyz", "/favicon.ico", "/problems/")
 
 log = structlog.get_logger()
 

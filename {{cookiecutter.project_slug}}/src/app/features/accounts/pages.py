@@ -19,9 +19,10 @@ from app.errors import TooMany
 from app.errors import Unauthenticated
 from app.features.accounts import service
 from app.features.accounts.ages import ago
+from app.features.accounts.attempts import ATTEMPTS
+from app.features.accounts.attempts import spend_attempt
+from app.features.accounts.attempts import this_browser
 from app.features.accounts.next_page import safe_next
-from app.features.accounts.routes import ATTEMPTS
-from app.features.accounts.routes import this_browser
 from app.identity.session_interface import adopt_session
 from app.principal import SessionId
 from app.resources import current_resources
@@ -65,6 +66,7 @@ async def sign_in() -> tuple[str, int] | Response:
     form = await request.form
     goal = safe_next(form.get("next"))
     try:
+        await spend_attempt(form.get("email", ""))
         welcome = await service.sign_in(
             current_principal(),
             current_resources().identity,
@@ -100,6 +102,7 @@ async def sign_up() -> tuple[str, int] | Response:
     form = await request.form
     goal = safe_next(form.get("next"))
     try:
+        await spend_attempt(form.get("email", ""))
         welcome = await service.sign_up(
             current_principal(),
             current_resources().identity,

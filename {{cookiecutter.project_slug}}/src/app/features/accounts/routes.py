@@ -3,21 +3,21 @@
 from uuid import UUID
 
 from quart import Blueprint
-from quart import request
 from quart_schema import document_response
 from quart_schema import validate_request
 from quart_schema import validate_response
 
 from app.features.accounts import service
+from app.features.accounts.attempts import ATTEMPTS
+from app.features.accounts.attempts import spend_attempt
+from app.features.accounts.attempts import this_browser
 from app.features.accounts.schemas import SessionList
 from app.features.accounts.schemas import SessionShape
 from app.features.accounts.schemas import SignedIn
 from app.features.accounts.schemas import SignIn
 from app.features.accounts.schemas import SignUp
 from app.features.accounts.schemas import UserShape
-from app.identity.devices import describe_device
 from app.identity.session_interface import adopt_session
-from app.identity.session_interface import current_session
 from app.principal import SessionId
 from app.resources import current_resources
 from app.web import current_principal
@@ -25,9 +25,6 @@ from app.web import guard
 from app.web import limit
 from app.web import public
 from app.web import signed_in
-
-# Rails' figure, for guessing from one address and for guessing at one account.
-ATTEMPTS = "10/3minutes"
 
 blueprint = Blueprint("accounts", __name__, url_prefix="/api/v1/accounts")
 
@@ -39,6 +36,7 @@ blueprint = Blueprint("accounts", __name__, url_prefix="/api/v1/accounts")
 @validate_response(SignedIn, 201)
 async def sign_up(data: SignUp) -> tuple[SignedIn, int]:
     """Joins, and is signed in."""
+    await spend_attempt(data.email)
     welcome = await service.sign_up(
         current_principal(),
         current_resources().identity,
@@ -58,6 +56,7 @@ async def sign_up(data: SignUp) -> tuple[SignedIn, int]:
 @validate_response(SignedIn)
 async def sign_in(data: SignIn) -> SignedIn:
     """Signs in; the answer is the same whether the address or the password is wrong."""
+    await spend_attempt(data.email)
     welcome = await service.sign_in(
         current_principal(),
         current_resources().identity,
@@ -111,12 +110,3 @@ async def end_session(session_id: UUID) -> tuple[str, int]:
     if who.session_id == session_id:
         await adopt_session(None)
     return "", 204
-
-
-def this_browser() -> service.Browser:
-    """Returns what the current request tells of the browser that sent it."""
-    record = current_session().record
-    return service.Browser(
-        device=describe_device(request.headers.get("User-Agent")),
-        session_id=record.id if record else None,
-    )
