@@ -23,6 +23,7 @@ from hypercorn.typing import Scope
 from quart import Quart
 from sqlalchemy.engine import make_url
 
+import app
 from app.database.migrate import migrate
 from app.embedded import Embedded
 from app.embedded import Urls
@@ -35,6 +36,7 @@ from app.settings import ServerSettings
 from app.settings import Settings
 from app.settings import WebSettings
 
+SOURCE = Path(app.__file__).parent
 TEMPLATE = "test_template"
 TEMPLATE_LOCK = 4_242
 STOP_SECONDS = 5.0
@@ -142,18 +144,16 @@ async def drop_database(running: Urls, settings: Settings) -> None:
 
 
 async def _make_template(admin: "asyncpg.Connection[asyncpg.Record]", running: Urls) -> None:
-    from app.commands.branches import migration_locations
-
     unfinished = f"{TEMPLATE}_unfinished"
     await admin.execute(f"DROP DATABASE IF EXISTS {unfinished}")
     await admin.execute(f"CREATE DATABASE {unfinished}")
     urls = Urls(database_url(running.database, unfinished), running.redis)
-    await migrate(plain_settings(urls), locations=migration_locations())
+    await migrate(plain_settings(urls), locations=sorted(SOURCE.glob("**/migrations/versions")))
     await admin.execute(f"ALTER DATABASE {unfinished} RENAME TO {TEMPLATE}")
 
 
 @asynccontextmanager
-async def listening(app: Quart, port: int) -> AsyncIterator[None]:
+async def listening(quart: Quart, port: int) -> AsyncIterator[None]:
     """Serves a started application on the loopback interface while the context is open."""
     listener = socket.create_server(("127.0.0.1", port))
     config = Config()
@@ -169,13 +169,13 @@ async def listening(app: Quart, port: int) -> AsyncIterator[None]:
             await stop.wait()
             await send({"type": "lifespan.shutdown.complete"})
         else:
-            await app(scope, receive, send)
+            await quart(scope, receive, send)
 
     server = asyncio.create_task(serve(without_lifespan, config, shutdown_trigger=stop.wait))
     try:
         yield
     finally:
-        await app.extensions["resources"].realtime.drain(window_seconds=0, deadline_seconds=1)
+        await quart.extensions["resources"].realtime.drain(window_seconds=0, deadline_seconds=1)
         stop.set()
         await asyncio.wait({server}, timeout=STOP_SECONDS)
         server.cancel()
