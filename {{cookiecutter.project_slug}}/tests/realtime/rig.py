@@ -1,0 +1,288 @@
+"""A realtime core behind a real Hypercorn on the loopback interface, and clients for it."""
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator
+from collections.abc import Callable
+from contextlib import asynccontextmanager
+from contextlib import suppress
+from dataclasses import dataclass
+from dataclasses import field
+from typing import Any
+from uuid import uuid4
+
+import httpx
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+from websockets.asyncio.client import ClientConnection
+from websockets.asyncio.client import connect
+from websockets.typing import Origin
+from websockets.typing import Subprotocol
+
+from app.errors import Unavailable
+from app.principal import ANONYMOUS
+from app.principal import Principal
+from app.principal import SessionId
+from app.principal import UserId
+from app.realtime import Realtime
+from app.realtime.asgi import Receive
+from app.realtime.asgi import Scope
+from app.realtime.asgi import Send
+from app.realtime.handshake import header
+from app.realtime.protocol import SUBPROTOCOL
+from app.realtime.topics import Action
+from app.realtime.topics import Ephemeral
+from app.realtime.topics import TopicNamespace
+from app.realtime.topics import Window
+from app.settings import RealtimeSettings
+from tests.realtime.fakes import FakeBackplane
+from tests.realtime.fakes import FakePresence
+
+WAIT_SECONDS = 5.0
+ORIGIN = "http://here.test"
+Frame = dict[str, Any]
+
+
+@dataclass
+class Door:
+    """Who may come in. The cookie ``session=<name>`` is the whole proof."""
+
+    people: dict[str, Principal] = field(default_factory=dict)
+    is_away: bool = False
+    forbidden_keys: set[str] = field(default_factory=lambda: {"secret"})
+
+    async def authenticate(self, scope: Scope) -> Principal:
+        if self.is_away:
+            raise Unavailable("the sessions are away")
+        cookie = header(scope, b"cookie") or ""
+        return self.people.get(cookie.removeprefix("session="), ANONYMOUS)
+
+    async def authorise(self, who: Principal, key: str, action: Action) -> bool:
+        if key == "broken":
+            raise RuntimeError("a bug in a feature")
+        if key == "away":
+            raise Unavailable("the database is away")
+        return key not in self.forbidden_keys
+
+    def add(self, name: str) -> Principal:
+        self.people[name] = Principal(
+            kind="user", user_id=UserId(uuid4()), session_id=SessionId(uuid4()), name=name
+        )
+        return self.people[name]
+
+
+class Socket:
+    """One client: sends commands, hands out frames one by one."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self.connection = connection
+        self._lines: list[str] = []
+        self._next_id = 0
+
+    async def send(self, kind: str, **fields: Any) -> int:
+        """Sends one command; returns its id."""
+        self._next_id += 1
+        await self.connection.send(json.dumps({"type": kind, "id": self._next_id, **fields}))
+        return self._next_id
+
+    async def receive(self) -> Frame:
+        """Returns the next frame."""
+        while not self._lines:
+            async with asyncio.timeout(WAIT_SECONDS):
+                text = await self.connection.recv()
+            self._lines = str(text).split("\n")
+        frame: Frame = json.loads(self._lines.pop(0))
+        return frame
+
+    async def ask(self, kind: str, **fields: Any) -> Frame:
+        """Sends one command and returns the next frame, which is to be its reply."""
+        command_id = await self.send(kind, **fields)
+        reply = await self.receive()
+        assert reply["type"] == "reply", reply
+        assert reply["id"] == command_id
+        return reply
+
+    async def hello(self, *subscriptions: Frame) -> Frame:
+        """Says hello; returns the result."""
+        reply = await self.ask("hello", client="test/1", subscriptions=list(subscriptions))
+        result: Frame = reply["result"]
+        return result
+
+    async def closed(self) -> int:
+        """Waits for the close; returns its code."""
+        async with asyncio.timeout(WAIT_SECONDS):
+            await self.connection.wait_closed()
+        return self.connection.close_code or 0
+
+
+@dataclass(frozen=True)
+class StreamEvent:
+    """One server-sent event."""
+
+    name: str
+    frame: Frame
+    cursor: str
+
+
+class Stream:
+    """An open stream of events; ``retry`` and comments are kept aside."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self.response = response
+        self.retry_ms: int | None = None
+        self.comments = 0
+        self._lines = response.aiter_lines()
+
+    async def receive(self) -> StreamEvent:
+        """Returns the next event.
+
+        Raises:
+            StopAsyncIteration: the stream has ended.
+        """
+        fields: dict[str, str] = {}
+        while True:
+            async with asyncio.timeout(WAIT_SECONDS):
+                line = await anext(self._lines)
+            name, _, value = line.partition(": ")
+            if not line and "data" in fields:
+                return StreamEvent(fields["event"], json.loads(fields["data"]), fields["id"])
+            if name == "retry":
+                self.retry_ms = int(value)
+            elif line.startswith(":"):
+                self.comments += 1
+            elif line:
+                fields[name] = value
+
+    async def ended(self) -> None:
+        """Reads until the server has ended the stream."""
+        with suppress(StopAsyncIteration):
+            while True:
+                await self.receive()
+
+
+@dataclass
+class Rig:
+    """Everything a test touches."""
+
+    realtime: Realtime
+    backplane: FakeBackplane
+    presence: FakePresence
+    door: Door
+    port: int
+
+    @property
+    def socket_url(self) -> str:
+        return f"ws://127.0.0.1:{self.port}/realtime/socket"
+
+    @property
+    def events_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/realtime/events"
+
+    @asynccontextmanager
+    async def socket(self, name: str = "ada", **options: Any) -> AsyncIterator[Socket]:
+        """Connects as the person ``name``."""
+        async with connect(
+            self.socket_url,
+            origin=Origin(ORIGIN),
+            subprotocols=[Subprotocol(SUBPROTOCOL)],
+            additional_headers={"Cookie": f"session={name}"},
+            compression=None,
+            max_size=None,
+            **options,
+        ) as connection:
+            yield Socket(connection)
+
+    @asynccontextmanager
+    async def stream(
+        self, *topics: str, cursor: str = "", name: str = "ada", **headers: str
+    ) -> AsyncIterator[Stream]:
+        """Opens a stream as the person ``name``; headers are given with underscores."""
+        named = {key.replace("_", "-"): value for key, value in headers.items()}
+        query = [("topic", topic) for topic in topics] + ([("cursor", cursor)] if cursor else [])
+        if name:
+            named["cookie"] = f"session={name}"
+        async with (
+            httpx.AsyncClient(timeout=WAIT_SECONDS) as client,
+            client.stream("GET", self.events_url, params=query, headers=named) as response,
+        ):
+            yield Stream(response)
+
+    async def publish(self, topic: str, *values: Any) -> None:
+        """Publishes values as JSON."""
+        for value in values:
+            await self.realtime.publish(topic, json.dumps(value).encode())
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Waits for a condition, a few milliseconds at a time."""
+    async with asyncio.timeout(WAIT_SECONDS):
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
+@asynccontextmanager
+async def running(
+    backplane: FakeBackplane | None = None, door: Door | None = None, **settings: Any
+) -> AsyncIterator[Rig]:
+    """Serves a realtime core of its own; the people ada and grace may come in."""
+    backplane, door, presence = backplane or FakeBackplane(), door or Door(), FakePresence()
+    for name in ("ada", "grace"):
+        if name not in door.people:
+            door.add(name)
+    realtime = Realtime(
+        RealtimeSettings.model_construct(**settings),
+        backplane=backplane,
+        presence=presence,
+        authenticate=door.authenticate,
+        origins=frozenset({ORIGIN}),
+    )
+    for namespace in namespaces(door):
+        realtime.declare(namespace)
+    await realtime.open()
+    async with _listening(realtime) as port:
+        yield Rig(realtime, backplane, presence, door, port)
+        await realtime.drain(window_seconds=0, deadline_seconds=1)
+    await realtime.close()
+
+
+def namespaces(door: Door) -> list[TopicNamespace]:
+    """Returns the topics of the tests."""
+    return [
+        TopicNamespace(
+            "chat", kind=Window(), authorise=door.authorise, signals=True, presence=True
+        ),
+        TopicNamespace("short", kind=Window(messages=2), authorise=door.authorise),
+        TopicNamespace(
+            "figures", kind=Ephemeral(), authorise=door.authorise, on_slow="drop_oldest"
+        ),
+    ]
+
+
+@asynccontextmanager
+async def _listening(realtime: Realtime) -> AsyncIterator[int]:
+    listener = socket.create_server(("127.0.0.1", 0))
+    port: int = listener.getsockname()[1]
+    config = Config()
+    config.bind = [f"fd://{listener.detach()}"]
+    config.accesslog = config.errorlog = None
+    stop = asyncio.Event()
+    endpoint = realtime.endpoint(_inner)
+    server = asyncio.create_task(serve(endpoint, config, shutdown_trigger=stop.wait))  # type: ignore[arg-type]
+    try:
+        yield port
+    finally:
+        stop.set()
+        await asyncio.wait({server}, timeout=WAIT_SECONDS)
+
+
+async def _inner(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "lifespan":
+        while True:
+            event = await receive()
+            kind = event["type"].rpartition(".")[2]
+            await send({"type": f"lifespan.{kind}.complete"})
+            if kind == "shutdown":
+                return
+    await send({"type": "http.response.start", "status": 418, "headers": []})
+    await send({"type": "http.response.body", "body": b"inside"})
