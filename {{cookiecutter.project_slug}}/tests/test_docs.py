@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click import Command
 from click import Group as CommandGroup
 from quart import Quart
 
@@ -129,7 +130,7 @@ def commands(block: Block) -> Iterator[list[str]]:
 @pytest.mark.parametrize("block", SHELL, ids=str)
 def test_the_commands_of_a_shell_block_exist(block: Block) -> None:
     for words in commands(block):
-        command = main
+        command: Command = main
         for word in words:
             if word.startswith("-"):
                 name = word.split("=")[0]

@@ -4,8 +4,11 @@ import click
 
 from app.commands.check import check
 from app.commands.dev import dev
+from app.commands.migrate import migrate
 from app.commands.routes import routes
 from app.commands.serve import serve
+from app.commands.user import user
+from app.commands.worker import worker
 from app.serving.lifeline import follow_parent
 
 
@@ -15,7 +18,7 @@ def main() -> None:
     follow_parent()
 
 
-for command in (dev, serve, check, routes):
+for command in (dev, serve, worker, migrate, check, routes, user):
     main.add_command(command)
 
 if __name__ == "__main__":

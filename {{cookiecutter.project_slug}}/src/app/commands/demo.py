@@ -35,9 +35,6 @@ async def prepare(settings: Settings) -> None:
 async def add_demo_data(settings: Settings) -> None:
     """Lets every feature add its demo data; a second time changes nothing."""
     resources = resources_of(create_app(settings))
-    await resources.open()
-    try:
+    async with resources.opened():
         for feature in FEATURES:
             await feature.add_demo(resources)
-    finally:
-        await resources.close()

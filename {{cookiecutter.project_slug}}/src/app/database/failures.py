@@ -1,8 +1,13 @@
 """Which errors mean that PostgreSQL is away or busy, rather than that we are wrong."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import asyncpg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from app.errors import Unavailable
 
 # SQLSTATE classes and codes: connection, resources, operator intervention (which includes
 # statement_timeout) and lock_timeout.
@@ -39,3 +44,18 @@ def reason(error: BaseException) -> str:
     """Returns one line that says what the driver said."""
     text = str(getattr(error, "orig", None) or error) or type(error).__name__
     return " ".join(text.split())[:200]
+
+
+@contextmanager
+def told_in_one_line(where: str) -> Iterator[None]:
+    """Turns the driver's ways of being away into one line for whoever runs a command.
+
+    Raises:
+        Unavailable: with the place and the reason, which are not for visitors of the service.
+    """
+    try:
+        yield
+    except AWAY_ERRORS as error:
+        if not is_away(error):
+            raise
+        raise Unavailable(f"PostgreSQL at {where} is away: {reason(error)}") from error

@@ -1,6 +1,8 @@
 """Brings the tables up to date: one Alembic branch per package, all of them in one transaction."""
 
+from collections.abc import AsyncIterator
 from collections.abc import Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from alembic import command
@@ -13,6 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from app.database.address import driver_url
+from app.database.address import shown
+from app.database.failures import told_in_one_line
 from app.settings import Settings
 
 ENVIRONMENT = Path(__file__).parent / "migrations"
@@ -37,7 +41,7 @@ async def migrate(settings: Settings, *, locations: Sequence[Path]) -> list[str]
     migration that fails, or is killed half-way, leaves the database as it was.
 
     Raises:
-        OSError: PostgreSQL is away.
+        Unavailable: PostgreSQL is away; the one line says where and why.
     """
     config = alembic_config(locations)
 
@@ -48,32 +52,30 @@ async def migrate(settings: Settings, *, locations: Sequence[Path]) -> list[str]
         command.upgrade(config, "heads")
         return before
 
-    engine = migration_engine(settings)
-    try:
-        async with engine.begin() as connection:
-            return await connection.run_sync(upgrade)
-    finally:
-        await engine.dispose()
+    async with migration_engine(settings) as engine, engine.begin() as connection:
+        return await connection.run_sync(upgrade)
 
 
 async def pending(settings: Settings, *, locations: Sequence[Path]) -> list[str]:
     """Returns the revisions that ``migrate`` would apply.
 
     Raises:
-        OSError: PostgreSQL is away.
+        Unavailable: PostgreSQL is away; the one line says where and why.
     """
-    engine = migration_engine(settings)
+    async with migration_engine(settings) as engine, engine.connect() as connection:
+        return await connection.run_sync(pending_on, alembic_config(locations))
+
+
+@asynccontextmanager
+async def migration_engine(settings: Settings) -> AsyncIterator[AsyncEngine]:
+    """Yields an engine without the limits of the service: a migration may take its time."""
+    url = driver_url(settings.database.url)
+    engine = create_async_engine(url, connect_args={"timeout": settings.database.connect_seconds})
     try:
-        async with engine.connect() as connection:
-            return await connection.run_sync(pending_on, alembic_config(locations))
+        with told_in_one_line(shown(url)):
+            yield engine
     finally:
         await engine.dispose()
-
-
-def migration_engine(settings: Settings) -> AsyncEngine:
-    """Returns an engine without the limits of the service: a migration may take its time."""
-    connect = {"timeout": settings.database.connect_seconds}
-    return create_async_engine(driver_url(settings.database.url), connect_args=connect)
 
 
 def pending_on(connection: Connection, config: Config) -> list[str]:

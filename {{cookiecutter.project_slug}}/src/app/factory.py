@@ -1,0 +1,119 @@
+"""Composition root: settings, resources, platform, features, and at last the application.
+
+The only module that knows every other one. Where two packages of the platform must meet without
+knowing each other, a function is passed here: the outbox publishes through the hub, the hub learns
+from ``identity`` who is calling, and a session that ends closes its sockets.
+"""
+
+import secrets
+from collections.abc import AsyncGenerator
+from typing import cast
+
+from quart import Quart
+from werkzeug.http import parse_cookie
+
+from app.database import Database
+from app.database import Event
+from app.database import OutboxRelay
+from app.errors import Unavailable
+from app.features import FEATURES
+from app.identity import Identity
+from app.jobs import Jobs
+from app.principal import Principal
+from app.realtime import Realtime
+from app.realtime.adapters import open_backplane
+from app.realtime.asgi import ASGIApp
+from app.realtime.asgi import Scope
+from app.resources import EXTENSION
+from app.resources import Resources
+from app.settings import Settings
+from app.telemetry import RequestLog
+from app.transport import harden
+from app.web import install
+from app.web.health import Health
+from app.web.navigation import Navigation
+
+# Longer than any outage that the relay may have to wait out before it publishes again.
+OUTBOX_KEY_SECONDS = 24 * 3600
+
+
+def create_app(settings: Settings | None = None) -> Quart:
+    """Returns the application; its resources open when it starts serving and close when it ends."""
+    settings = settings or Settings()
+    app = Quart("app", static_folder=None)
+    resources = build_resources(settings)
+    app.extensions[EXTENSION] = resources
+    harden(app, settings.web)
+    install(
+        app,
+        settings=settings,
+        identity=resources.identity,
+        health=resources.health,
+        navigation=resources.navigation,
+    )
+    for feature in FEATURES:
+        feature.register(app, resources)
+
+    @app.while_serving
+    async def serving() -> AsyncGenerator[None, None]:
+        async with resources.opened():
+            yield
+
+    quart = cast("ASGIApp", app.asgi_app)  # Quart and we spell the same messages differently
+    app.asgi_app = RequestLog(resources.realtime.endpoint(quart))  # type: ignore[method-assign]
+    return app
+
+
+def build_resources(settings: Settings) -> Resources:
+    """Returns the parts, made for each other and not yet opened."""
+    node = secrets.token_hex(4)
+    backplane, presence = open_backplane(settings.realtime, settings.redis, node=node)
+
+    async def authenticate(scope: Scope) -> Principal:
+        return await identity.principal(cookies_of(scope))
+
+    realtime = Realtime(
+        settings.realtime,
+        backplane=backplane,
+        presence=presence,
+        authenticate=authenticate,
+        origins=settings.origins,
+    )
+
+    async def publish(event: Event) -> None:
+        await realtime.publish(
+            event.topic, event.data, key=event.key, key_seconds=OUTBOX_KEY_SECONDS
+        )
+
+    database = Database(settings.database, publish=publish)
+    identity = Identity(settings.identity, database, secure=settings.is_secure)
+    identity.on_revoke(realtime.disconnect)
+    return Resources(
+        settings=settings,
+        database=database,
+        identity=identity,
+        realtime=realtime,
+        jobs=Jobs(settings.jobs, database),
+        health=health_of(database, realtime),
+        navigation=Navigation(),
+        relay=OutboxRelay(database, publish),
+    )
+
+
+def health_of(database: Database, realtime: Realtime) -> Health:
+    """Returns what readiness asks: without PostgreSQL no requests, without Redis fewer wonders."""
+
+    async def redis() -> None:
+        if realtime.degraded:
+            raise Unavailable("the backplane is away")
+
+    health = Health()
+    health.add("postgresql", database.ping, required=True)
+    health.add("redis", redis, required=False)
+    return health
+
+
+def cookies_of(scope: Scope) -> dict[str, str]:
+    """Returns the cookies of an ASGI handshake."""
+    headers = (value for name, value in scope["headers"] if name == b"cookie")
+    return dict(parse_cookie("; ".join(value.decode("latin-1") for value in headers)))
