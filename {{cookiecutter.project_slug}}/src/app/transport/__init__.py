@@ -1,5 +1,7 @@
 """What we fix or bound in Quart and the servers; the only home of version differences."""
 
+from app.transport.body_limit import body_limit
 from app.transport.hardening import harden
+from app.transport.proxies import BehindProxies
 
-__all__ = ["harden"]
+__all__ = ["BehindProxies", "body_limit", "harden"]
