@@ -1,15 +1,25 @@
 """``app user``: people, from the command line."""
 
 import asyncio
+from pathlib import Path
 
 import click
 
+from app.commands.branches import migration_locations
 from app.database import Database
+from app.database.migrate import pending
+from app.embedded import Embedded
+from app.embedded import EmbeddedError
+from app.embedded import Urls
 from app.errors import AppError
 from app.errors import Invalid
+from app.errors import Unavailable
 from app.identity import Identity
 from app.identity import User
 from app.settings import Settings
+
+# Redis has no part in this, so none is started.
+NO_REDIS = "-"
 
 
 @click.group()
@@ -29,24 +39,33 @@ def user() -> None:
     confirmation_prompt=True,
     hidden=True,  # on the command line other people of the machine could read it
 )
-def create(email: str, name: str, password: str, *, is_admin: bool) -> None:
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(".run"),
+    show_default=True,
+    help="Where the PostgreSQL of `app dev` keeps its data, when DATABASE_URL is not set.",
+)
+def create(email: str, name: str, password: str, *, is_admin: bool, folder: Path) -> None:
     """Adds a person; the password is asked for, or taken from USER_PASSWORD."""
     settings = Settings()
-    if not settings.database.url:
+    if settings.environment == "production" and not settings.database.url:
         raise click.ClickException("DATABASE_URL not set")
     try:
-        added = asyncio.run(_create(settings, email, name, password, is_admin=is_admin))
-    except Invalid as error:
-        told = "; ".join(f"{field}: {text}" for field, text in error.fields.items())
-        raise click.ClickException(told) from error
-    except AppError as error:
-        raise click.ClickException(error.detail) from error
+        with Embedded(folder, given=Urls(settings.database.url, NO_REDIS)) as urls:
+            database = settings.database.model_copy(update={"url": urls.database})
+            settings = settings.model_copy(update={"database": database})
+            added = asyncio.run(_create(settings, email, name, password, is_admin=is_admin))
+    except (AppError, EmbeddedError, ValueError) as error:
+        raise click.ClickException(_told(error)) from error
     click.echo(f"added {added.email}{' (admin)' if added.is_admin else ''} {added.id}")
 
 
 async def _create(
     settings: Settings, email: str, name: str, password: str, *, is_admin: bool
 ) -> User:
+    if await pending(settings, locations=migration_locations()):
+        raise Unavailable("migrations are not applied: run `app migrate`")
     database = Database(settings.database)
     identity = Identity(settings.identity, database, secure=settings.is_secure)
     try:
@@ -54,3 +73,9 @@ async def _create(
     finally:
         identity.close()
         await database.close()
+
+
+def _told(error: Exception) -> str:
+    if isinstance(error, Invalid) and error.fields:
+        return "; ".join(f"{field}: {text}" for field, text in error.fields.items())
+    return error.detail if isinstance(error, AppError) else str(error)

@@ -52,7 +52,7 @@ class Passwords:
             Invalid: it is too short or too long.
         """
         if len(password) < self._min_characters:
-            raise Invalid(fields={"password": f"use {self._min_characters} characters or more"})
+            raise Invalid(fields={"password": f"Use {self._min_characters} characters or more."})
         _usable(password)
 
     async def hash(self, password: str) -> str:
@@ -108,9 +108,9 @@ def _usable(password: str) -> str:
     try:
         too_long = len(password.encode()) > PASSWORD_MAX_BYTES
     except UnicodeEncodeError:  # half of a surrogate pair, which JSON can spell
-        raise Invalid(fields={"password": "use characters that exist"}) from None
+        raise Invalid(fields={"password": "Use whole characters."}) from None
     if too_long:
-        raise Invalid(fields={"password": f"use at most {PASSWORD_MAX_BYTES} bytes"})
+        raise Invalid(fields={"password": f"Use at most {PASSWORD_MAX_BYTES} bytes."})
     # The same accented letter arrives as one character or as two, depending on the keyboard.
     return unicodedata.normalize("NFKC", password)
 

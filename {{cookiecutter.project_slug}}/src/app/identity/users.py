@@ -55,7 +55,7 @@ def clean_email(email: str) -> str:
     """
     cleaned = unicodedata.normalize("NFC", email.strip())
     if len(cleaned) > EMAIL_MAX_CHARACTERS or not _EMAIL.fullmatch(cleaned):
-        raise Invalid(fields={"email": "enter an e-mail address, such as ada@example.com"})
+        raise Invalid(fields={"email": "Enter an e-mail address, such as ada@example.com."})
     return cleaned
 
 
@@ -67,11 +67,11 @@ def clean_name(name: str) -> str:
     """
     cleaned = unicodedata.normalize("NFC", " ".join(name.split()))
     if not cleaned:
-        raise Invalid(fields={"name": "enter a name"})
+        raise Invalid(fields={"name": "Enter a name."})
     if len(cleaned) > NAME_MAX_CHARACTERS:
-        raise Invalid(fields={"name": f"use at most {NAME_MAX_CHARACTERS} characters"})
+        raise Invalid(fields={"name": f"Use at most {NAME_MAX_CHARACTERS} characters."})
     if _CONTROLS.search(cleaned):
-        raise Invalid(fields={"name": "leave out control characters"})
+        raise Invalid(fields={"name": "Leave out control characters."})
     return cleaned
 
 

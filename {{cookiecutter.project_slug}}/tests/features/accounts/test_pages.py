@@ -14,7 +14,7 @@ def visitor(app: Quart) -> Browser:
     return Browser(app)
 
 
-async def text_of(client: Client, path: str) -> str:
+async def text_of(client: Browser, path: str) -> str:
     response = await client.get(path)
     assert response.status_code == 200
     return str(await response.get_data(as_text=True))
@@ -100,9 +100,9 @@ async def test_signing_in_leads_nowhere_else(ada: Person, visitor: Browser, path
     assert moved_on.location == "/"
 
 
-async def test_password_managers_know_every_field(client: Client) -> None:
-    sign_in_page = await text_of(client, "/sign-in")
-    sign_up_page = await text_of(client, "/sign-up")
+async def test_password_managers_know_every_field(visitor: Browser) -> None:
+    sign_in_page = await text_of(visitor, "/sign-in")
+    sign_up_page = await text_of(visitor, "/sign-up")
 
     assert 'autocomplete="username"' in sign_in_page
     assert 'autocomplete="current-password"' in sign_in_page
