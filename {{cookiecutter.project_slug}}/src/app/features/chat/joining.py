@@ -42,7 +42,9 @@ LAST_OWNER = "a room needs an owner: make somebody else one first, or delete the
 class EndSubscription(Protocol):
     """Ends somebody's live subscriptions to a topic, in every process."""
 
-    def __call__(self, topic: str, *, user: UserId) -> Awaitable[None]: ...
+    def __call__(self, topic: str, *, user: UserId) -> Awaitable[None]:
+        """Returns once the end is on its way."""
+        ...
 
 
 async def join_room(who: Principal, database: Database, *, room_id: UUID) -> Room:

@@ -1,0 +1,41 @@
+// How the connection is, where a person needs to know: a line above the messages, after a moment.
+
+const CALM_MS = 1_500; // most interruptions are over before anybody would have noticed
+
+const WORDS = {
+  reconnecting: "Reconnecting … what you write is kept and sent.",
+  offline: "You are offline. What you write is kept and sent when you are back.",
+  degraded: "New messages may arrive late. What you write is kept.",
+  stopped: "You are signed out. Load the page again to sign in.",
+  fallback: "Limited connection: messages arrive, typing and presence do not.",
+};
+
+export class Status {
+  constructor() {
+    this.banner = document.getElementById("banner");
+    this.timer = 0;
+  }
+
+  /** @param {import("/static/web/realtime.js").State} state */
+  show(state) {
+    if (!this.banner) return;
+    clearTimeout(this.timer);
+    document.getElementById("chat").dataset.connection = state;
+    const words = WORDS[state];
+    if (!words) this.banner.hidden = true;
+    else this.timer = setTimeout(() => this.#tell(words, state === "fallback"), CALM_MS);
+  }
+
+  #tell(words, isCalm) {
+    this.banner.textContent = words;
+    this.banner.classList.toggle("room__banner--calm", isCalm);
+    this.banner.hidden = false;
+  }
+}
+
+/** Shows what went wrong above the composer. @param {string} text */
+export function notify(text) {
+  const notice = document.getElementById("notice");
+  document.getElementById("notice-text").textContent = text;
+  notice.hidden = !text;
+}
