@@ -199,7 +199,7 @@ class Rig:
     ) -> AsyncIterator[Stream]:
         """Opens a stream as the person ``name``; headers are given with underscores."""
         named = {key.replace("_", "-"): value for key, value in headers.items()}
-        query = [("topic", topic) for topic in topics] + ([("cursor", cursor)] if cursor else [])
+        query = {"topic": list(topics), **({"cursor": cursor} if cursor else {})}
         if name:
             named["cookie"] = f"session={name}"
         async with (
@@ -217,7 +217,7 @@ class Rig:
 async def until(condition: Callable[[], object]) -> None:
     """Waits for a condition, a few milliseconds at a time."""
     async with asyncio.timeout(WAIT_SECONDS):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - anything may be waited for
             await asyncio.sleep(0.005)
 
 

@@ -46,11 +46,11 @@ class SocketConnection(Connection):
 
     def due_at(self, settings: RealtimeSettings) -> float:
         """Returns when ``examine`` has something to do at the earliest."""
-        if not self.is_greeted:
-            return self.born_at + settings.hello_deadline_seconds
         if self.pinged_at is not None:
             return self.pinged_at + settings.pong_seconds
-        return min(self.heard_at + settings.ping_seconds, self.ends_at)
+        due_at = min(self.heard_at + settings.ping_seconds, self.ends_at)
+        # Nobody tells the timer that hello was said, so what follows it counts before.
+        return due_at if self.is_greeted else min(due_at, self._hello_due_at(settings))
 
     def examine(self, now: float, settings: RealtimeSettings) -> None:
         """Ends a silent connection, or asks it for a sign of life.
@@ -59,7 +59,7 @@ class SocketConnection(Connection):
         """
         super().examine(now, settings)
         if not self.is_greeted:
-            if now >= self.born_at + settings.hello_deadline_seconds:
+            if now >= self._hello_due_at(settings):
                 self.close(CloseCode.UNAUTHENTICATED, "no hello")
         elif self.outbound.is_busy:
             self.heard(now)
@@ -74,6 +74,9 @@ class SocketConnection(Connection):
         """Takes back a doubt that may have been caused by a stall of this process."""
         if self.pinged_at is not None:
             self.pinged_at = now
+
+    def _hello_due_at(self, settings: RealtimeSettings) -> float:
+        return self.born_at + settings.hello_deadline_seconds
 
     def _chunk(self, event: EventName, line: bytes) -> Chunk:
         return Chunk(line)
