@@ -107,12 +107,14 @@ async def _say_goodbye(request: OpenRequest) -> None:
 def _watching(request: OpenRequest) -> Send:
     """Wraps ``send`` so that the request knows whether its response has begun, and is a stream."""
 
+    inner = request.send  # held by the function itself, where `app.transport` looks for it
+
     async def send(message: Message) -> None:
         if message["type"] == "http.response.start":
             request.has_begun = True
             content_type = dict(message.get("headers", ())).get(b"content-type", b"")
             request.is_endless = content_type.startswith(EVENT_STREAM)
-        await request.send(message)
+        await inner(message)
 
     return send
 

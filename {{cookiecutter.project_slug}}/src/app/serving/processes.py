@@ -29,8 +29,8 @@ async def serve_with_processes(settings: Settings, *, processes: int) -> int:
     with StopSignals() as signals, hold_port(settings) as holder:
         port = str(holder.getsockname()[1])
         lifeline = Lifeline()
-        arguments = ("serve", "--shared", "--port", port, "--host", settings.server.host)
-        arguments += ("--server", settings.server.name)
+        where = ("--port", port, "--host", settings.server.host)
+        arguments = ("serve", "--shared", *where, "--server", settings.server.name)
         stop_seconds = settings.realtime.drain_deadline_seconds + SPARE_SECONDS
         children = [
             Child(f"web-{number}", arguments, lifeline=lifeline, stop_seconds=stop_seconds)

@@ -42,16 +42,23 @@ async def serve(app: Quart, settings: Settings, *, listener: socket.socket | Non
     Raises OSError when the address cannot be had.
     """
     listener = listener or listen(settings.server.host, settings.server.port)
-    requests = OpenRequests(app)
     with StopSignals() as signals:
-        async with started(app):
-            where = address(listener)
-            server = SERVERS[settings.server.name](requests, settings, listener)
-            async with _running(server):
-                log.info("serving", url=f"http://{where}", server=settings.server.name)
-                await signals.first.wait()
-                stop = _Stop(resources_of(app), requests, server, settings)
-                return await stop.run(signals.second)
+        return await serve_until(signals, app, settings, listener=listener)
+
+
+async def serve_until(
+    signals: StopSignals, app: Quart, settings: Settings, *, listener: socket.socket
+) -> int:
+    """Serves until ``signals`` say otherwise; returns the exit code."""
+    requests = OpenRequests(app)
+    async with started(app):
+        where = address(listener)
+        server = SERVERS[settings.server.name](requests, settings, listener)
+        async with _running(server):
+            log.info("serving", url=f"http://{where}", server=settings.server.name)
+            await signals.first.wait()
+            stop = _Stop(resources_of(app), requests, server, settings)
+            return await stop.run(signals.second)
 
 
 @asynccontextmanager

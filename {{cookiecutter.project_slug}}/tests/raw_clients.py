@@ -1,0 +1,126 @@
+"""The cheapest clients there are: hundreds of them fit beside the server they talk to."""
+
+import asyncio
+import base64
+import os
+import resource
+import struct
+
+from app.realtime.protocol import SUBPROTOCOL
+
+TEXT = 0x1
+CLOSE = 0x8
+FINAL = 0x80
+MASKED = 0x80
+NO_MASK = bytes(4)  # allowed as any other mask; the payload then stays readable
+PATIENCE_SECONDS = 30.0
+
+
+def allow_open_files(wanted: int) -> None:
+    """Raises the limit of open files of this process as far as it may."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < wanted:
+        ceiling = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (ceiling, hard))
+
+
+class RawSocket:
+    """A WebSocket client that reads frames and remembers how it was closed."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self.answer = ""
+
+    @classmethod
+    async def connect(cls, port: int, path: str, headers: dict[str, str]) -> "RawSocket":
+        """Opens a socket; raises ConnectionRefusedError with the status when it is refused."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        request = {
+            "Host": f"127.0.0.1:{port}",
+            "Upgrade": "websocket",
+            "Connection": "Upgrade",
+            "Sec-WebSocket-Key": base64.b64encode(os.urandom(16)).decode(),
+            "Sec-WebSocket-Version": "13",
+            "Sec-WebSocket-Protocol": SUBPROTOCOL,
+            **headers,
+        }
+        writer.write(_head(f"GET {path} HTTP/1.1", request))
+        answer = await reader.readuntil(b"\r\n\r\n")
+        if b" 101 " not in answer.splitlines()[0]:
+            writer.close()
+            raise ConnectionRefusedError(answer.splitlines()[0].decode())
+        client = cls(reader, writer)
+        client.answer = answer.decode()
+        return client
+
+    def send(self, text: str) -> None:
+        """Sends a text message of less than 126 bytes."""
+        self._frame(TEXT, text.encode())
+
+    async def receive(self) -> str:
+        """Returns the next text message."""
+        kind, payload = await self._next()
+        assert kind == TEXT, payload
+        return payload.decode()
+
+    async def close_code(self) -> int:
+        """Reads to the end and returns the close code; 1006 when there was none."""
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while True:
+                    kind, payload = await self._next()
+                    if kind == CLOSE:
+                        self._frame(CLOSE, payload[:2])
+                        return int(struct.unpack("!H", payload[:2])[0])
+        except (asyncio.IncompleteReadError, ConnectionError):
+            return 1006
+        finally:
+            self._writer.close()
+
+    def close(self) -> None:
+        """Hangs up."""
+        self._writer.close()
+
+    async def _next(self) -> tuple[int, bytes]:
+        first, length = await self._reader.readexactly(2)
+        if length == 126:
+            (length,) = struct.unpack("!H", await self._reader.readexactly(2))
+        elif length == 127:
+            (length,) = struct.unpack("!Q", await self._reader.readexactly(8))
+        return first & 0x0F, await self._reader.readexactly(length)
+
+    def _frame(self, kind: int, payload: bytes) -> None:
+        self._writer.write(bytes([FINAL | kind, MASKED | len(payload)]) + NO_MASK + payload)
+
+
+class RawStream:
+    """A client of an event stream that knows whether it ended in order."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    @classmethod
+    async def connect(cls, port: int, path: str, headers: dict[str, str]) -> "RawStream":
+        """Opens a stream and reads its head; raises ConnectionRefusedError when it is refused."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        request = {"Host": f"127.0.0.1:{port}", **headers}
+        writer.write(_head(f"GET {path} HTTP/1.1", request))
+        answer = await reader.readuntil(b"\r\n\r\n")
+        if b" 200 " not in answer.splitlines()[0]:
+            writer.close()
+            raise ConnectionRefusedError(answer.splitlines()[0].decode())
+        return cls(reader, writer)
+
+    async def ends_in_order(self) -> bool:
+        """Reads to the end and tells whether the last chunk was the empty one."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            body = await self._reader.read()
+        self._writer.close()
+        return body.endswith(b"\r\n0\r\n\r\n")
+
+
+def _head(first_line: str, headers: dict[str, str]) -> bytes:
+    lines = [first_line, *(f"{name}: {value}" for name, value in headers.items()), "", ""]
+    return "\r\n".join(lines).encode()
