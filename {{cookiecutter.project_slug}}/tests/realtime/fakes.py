@@ -28,6 +28,7 @@ class FakeBackplane:
         self.epoch = "e1"
         self.is_away = False
         self.is_mute = False
+        self.is_broken = False
 
     async def open(self, listener: Listener) -> None:
         self.listeners.append(listener)
@@ -96,6 +97,8 @@ class FakeBackplane:
     def _check(self) -> None:
         if self.is_away:
             raise BackplaneUnavailable("the fake is away")
+        if self.is_broken:
+            raise RuntimeError("a bug in the fake")
 
 
 class FakePresence:
