@@ -22,7 +22,7 @@ DEQUEUE_SECONDS = 5.0
 HEARTBEAT_SECONDS = 15.0
 AWAY_FIRST_SECONDS = 0.5
 AWAY_MOST_SECONDS = 10.0
-POOL_CONNECTIONS = 4
+CONNECT_SECONDS = 5.0
 
 log = structlog.get_logger()
 
@@ -52,26 +52,27 @@ class Worker:
             try:
                 await self._work_connected(stop)
                 pause_seconds = AWAY_FIRST_SECONDS
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, RuntimeError) as error:
-                log.warning("worker_waits", where=self._database.where, reason=str(error))
+            except Exception as error:  # whatever it was, a worker that is gone helps nobody
+                log.warning("worker_waits", where=self._database.where, reason=repr(error))
                 await waited(stop, pause_seconds)
                 pause_seconds = min(2 * pause_seconds, AWAY_MOST_SECONDS)
 
     async def _work_connected(self, stop: asyncio.Event) -> None:
         dsn = self._database.engine.url.set(drivername="postgresql")
-        pool = await asyncpg.create_pool(
+        # One connection and not a pool: the library's pool driver trips over its own clean-up when
+        # the connections end under it.
+        connection = await asyncpg.connect(
             dsn.render_as_string(hide_password=False),
-            min_size=1,
-            max_size=POOL_CONNECTIONS,
-            timeout=5.0,
+            timeout=CONNECT_SECONDS,
+            server_settings={"application_name": "app worker"},
         )
         try:
-            queue = PgQueuer.from_asyncpg_pool(pool)
+            queue = PgQueuer.from_asyncpg_connection(connection)
             self._register(queue)
             log.info("worker_ready", tasks=len(self._tasks), schedules=len(self._schedules))
             await self._until_stopped(queue, stop)
         finally:
-            pool.terminate()
+            connection.terminate()
 
     def _register(self, queue: PgQueuer) -> None:
         for name, run in self._tasks.items():

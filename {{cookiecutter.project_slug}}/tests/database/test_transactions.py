@@ -1,0 +1,184 @@
+"""Units of work: rows and events together, raw connections, outages in one error."""
+
+import asyncpg
+import pytest
+import structlog
+from sqlalchemy import func
+from sqlalchemy import select
+from sqlalchemy import text
+
+from app.database import Database
+from app.database import Event
+from app.database import OutboxRow
+from app.errors import Unavailable
+from app.settings import DatabaseSettings
+from app.settings import Settings
+
+INSERT = "INSERT INTO outbox (topic, data) VALUES ('raw:1', '\\x31')"
+
+
+class Told:
+    """A publish that remembers, and fails while ``is_away``."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.is_away = False
+
+    async def __call__(self, event: Event) -> None:
+        if self.is_away:
+            raise Unavailable("no backplane")
+        self.events.append(event)
+
+
+async def stored(database: Database) -> int:
+    """Returns how many events are in the outbox."""
+    async with database.reading() as session:
+        return (await session.execute(select(func.count()).select_from(OutboxRow))).scalar_one()
+
+
+@pytest.fixture
+def told() -> Told:
+    return Told()
+
+
+@pytest.fixture
+async def publishing(database: Database, settings: Settings, told: Told) -> Database:
+    """A database whose events are published to ``told``."""
+    return Database(settings.database, publish=told)
+
+
+async def test_events_are_published_in_order_after_the_commit_and_forgotten(
+    publishing: Database, told: Told
+) -> None:
+    async with publishing.transaction() as work:
+        work.announce("chat:1", b"1")
+        work.announce("chat:1", b"2")
+        before = list(told.events)
+
+    assert before == []
+    assert [event.data for event in told.events] == [b"1", b"2"]
+    assert told.events[0].key == f"outbox:{told.events[0].id}"
+    assert await stored(publishing) == 0
+    await publishing.close()
+
+
+async def test_a_rollback_takes_the_events_with_it(publishing: Database, told: Told) -> None:
+    with pytest.raises(ZeroDivisionError):
+        async with publishing.transaction() as work:
+            work.announce("chat:1", b"1")
+            await work.session.flush()
+            raise ZeroDivisionError
+
+    assert told.events == []
+    assert await stored(publishing) == 0
+    await publishing.close()
+
+
+async def test_an_event_whose_publish_fails_stays_and_the_caller_is_not_told(
+    publishing: Database, told: Told
+) -> None:
+    told.is_away = True
+
+    async with publishing.transaction() as work:
+        work.announce("chat:1", b"1")
+
+    assert await stored(publishing) == 1
+    await publishing.close()
+
+
+async def test_a_raw_statement_made_first_is_rolled_back(database: Database) -> None:
+    with pytest.raises(ZeroDivisionError):
+        async with database.transaction() as work:
+            raw = await work.raw_connection()
+            await raw.execute(INSERT)
+            raise ZeroDivisionError
+
+    assert await stored(database) == 0
+
+
+async def test_without_the_remedy_a_raw_statement_made_first_is_committed(
+    database: Database,
+) -> None:
+    with pytest.raises(ZeroDivisionError):
+        async with database.transaction() as work:
+            adapted = await (await work.session.connection()).get_raw_connection()
+            raw: asyncpg.Connection[asyncpg.Record] | None = adapted.driver_connection
+            assert raw is not None
+            await raw.execute(INSERT)
+            raise ZeroDivisionError
+
+    assert await stored(database) == 1
+
+
+async def test_connections_that_the_server_ended_are_replaced_unnoticed(
+    database: Database,
+) -> None:
+    others = "pid <> pg_backend_pid() AND application_name = 'app'"
+    terminate = f"SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE {others}"
+    async with database.reading() as first, database.reading() as second:
+        await second.execute(text("SELECT 1"))
+        ended = (await first.execute(text(terminate))).scalar_one()
+
+    assert ended >= 1
+    for _ in range(2 * database.engine.pool.size()):  # type: ignore[attr-defined]
+        await database.ping()
+
+
+@pytest.mark.parametrize(
+    ("statement", "reason"),
+    [
+        ("SELECT pg_sleep(10)", "statement timeout"),
+        ("LOCK TABLE outbox IN ACCESS EXCLUSIVE MODE", "lock timeout"),
+    ],
+)
+async def test_a_statement_or_a_lock_that_takes_too_long_is_unavailable(
+    database: Database, settings: Settings, statement: str, reason: str
+) -> None:
+    hasty = settings.database.model_copy(update={"statement_seconds": 0.3, "lock_seconds": 0.1})
+    impatient = Database(hasty)
+
+    async with database.transaction() as holder:
+        await holder.session.execute(text("LOCK TABLE outbox IN ACCESS EXCLUSIVE MODE"))
+        with structlog.testing.capture_logs() as lines, pytest.raises(Unavailable):
+            async with impatient.transaction() as work:
+                await work.session.execute(text(statement))
+
+    assert reason in lines[0]["reason"]
+    await impatient.close()
+
+
+async def test_a_full_pool_is_unavailable_and_not_a_hang(settings: Settings) -> None:
+    small = settings.database.model_copy(update={"pool_connections": 1, "pool_wait_seconds": 0.1})
+    database = Database(small)
+
+    async with database.reading() as holder:
+        await holder.execute(text("SELECT 1"))
+        with pytest.raises(Unavailable):
+            await database.ping()
+
+    await database.ping()
+    await database.close()
+
+
+async def test_a_server_that_is_away_gets_one_line_without_its_password() -> None:
+    database = Database(
+        DatabaseSettings.model_construct(url="postgresql://ada:secret@127.0.0.1:1/gone")
+    )
+
+    with structlog.testing.capture_logs() as lines:
+        await database.open()
+        with pytest.raises(Unavailable) as failure:
+            await database.ping()
+
+    told = [line for line in lines if line["event"] == "postgresql_unavailable"]
+    assert len(told) == 1
+    assert told[0]["where"] == "127.0.0.1:1/gone"
+    assert "secret" not in str(lines)
+    assert "127.0.0.1" not in failure.value.detail
+    await database.close()
+
+
+async def test_a_mistake_of_ours_is_no_outage(database: Database) -> None:
+    with pytest.raises(Exception, match="does not exist"):
+        async with database.reading() as session:
+            await session.execute(text("SELECT nothing FROM nowhere"))
