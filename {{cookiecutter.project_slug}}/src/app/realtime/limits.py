@@ -22,14 +22,18 @@ class TokenBucket:
         self._filled_at = now
 
     def take(self, tokens: float, *, now: float) -> float:
-        """Takes ``tokens`` and returns 0, or takes none and returns the seconds to wait."""
+        """Takes ``tokens`` and returns 0, or takes none and returns the seconds to wait.
+
+        More than a whole burst costs a whole burst, or it could never pass.
+        """
+        tokens = min(tokens, self._burst)
         earned = (now - self._filled_at) * self._per_second
         self._tokens = min(self._burst, self._tokens + earned)
         self._filled_at = now
         if self._tokens >= tokens:
             self._tokens -= tokens
             return 0.0
-        return (min(tokens, self._burst) - self._tokens) / self._per_second
+        return (tokens - self._tokens) / self._per_second
 
 
 class InboundRate:
