@@ -21,6 +21,7 @@ from . import policy
 from .events import MessageDeleted
 from .events import MessageEdited
 from .events import MessagePosted
+from .reads import mark_seen
 from .schemas import Message
 from .schemas import Person
 from .standing import lock_room
@@ -91,6 +92,7 @@ async def post_message(
         if row is None:
             earlier = await _posted_with(who, work, key)
             return Posted(_require_same(earlier, room_id=room_id, body=body), is_repeat=True)
+        await mark_seen(who, work, room_id=room_id, message_id=row.id)
         message = _shape(row, who.name)
         posted = MessagePosted(version=message.version, message=message)
         work.announce(room_topic(room_id), posted.encoded())
