@@ -13,12 +13,15 @@ from quart import session
 from quart import websocket
 from quart.signals import websocket_finished
 from quart.typing import TestClientProtocol as Client
+from sqlalchemy import func
+from sqlalchemy import select
 
 from app.errors import Unavailable
 from app.identity import Identity
 from app.identity.session_interface import adopt_session
 from app.identity.session_interface import current_session
 from app.identity.session_interface import keep_sessions_on_the_server
+from app.identity.tables import SessionRow
 from app.settings import IdentitySettings
 from tests.identity.conftest import FragileDatabase
 
@@ -186,6 +189,20 @@ async def test_a_session_that_cannot_be_loaded_is_not_an_empty_one(
     assert (await client.get("/theme")).status_code == 503
 
 
+async def test_a_change_that_cannot_be_stored_fails_once_and_is_not_tried_again(
+    client: Client, fragile: FragileDatabase, caplog: pytest.LogCaptureFixture
+) -> None:
+    await client.post("/theme/dark")
+    fragile.is_away = True
+
+    response = await client.post("/theme/light")
+
+    fragile.is_away = False
+    assert response.status_code == 500
+    assert [line for line in caplog.messages if "finalizing" in line] == []
+    assert await (await client.get("/theme")).get_data(as_text=True) == "dark"
+
+
 async def test_files_are_served_without_asking_whose_browser_it_is(
     client: Client, fragile: FragileDatabase
 ) -> None:
@@ -254,6 +271,26 @@ async def test_a_socket_stores_what_it_changes_in_a_session_that_exists(app: Qua
             await asyncio.wait_for(ended.wait(), 5)
 
     assert await (await client.get("/theme")).get_data(as_text=True) == "light"
+
+
+async def test_a_socket_without_a_session_begins_none(app: Quart, fragile: FragileDatabase) -> None:
+    ended = asyncio.Event()
+
+    @app.websocket("/socket")
+    async def socket() -> None:
+        await websocket.accept()
+        session["theme"] = await websocket.receive()
+
+    async def note_the_end(*args: object, **details: object) -> None:
+        ended.set()
+
+    with websocket_finished.connected_to(note_the_end, app):
+        async with app.test_client().websocket("/socket") as connection:
+            await connection.send("light")
+            await asyncio.wait_for(ended.wait(), 5)
+
+    async with fragile.reading() as reading:
+        assert await reading.scalar(select(func.count()).select_from(SessionRow)) == 0
 
 
 async def test_a_session_is_no_place_for_much(app: Quart) -> None:

@@ -28,6 +28,7 @@ from quart.wrappers import Response
 from quart.wrappers.base import BaseRequestWebsocket
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from app.errors import AppError
 from app.errors import TooLarge
 from app.errors import Unavailable
 from app.identity.devices import describe_device
@@ -80,6 +81,10 @@ class ServerSession(SessionMixin):
             if self._stored.get(key, missing) != value
         }
         return changed, [key for key in self._stored if key not in self._values]
+
+    def undo(self) -> None:
+        """Forgets the changes that were not stored."""
+        self._values = deepcopy(self._stored)
 
     @property
     def modified(self) -> bool:
@@ -135,7 +140,11 @@ class ServerSessions(SessionInterface):
         if not isinstance(session, ServerSession):
             raise TypeError(f"{type(session).__name__} was not opened here")
         if session.modified:
-            await self._store(session, may_begin=response is not None)
+            try:
+                await self._store(session, may_begin=response is not None)
+            except AppError:
+                session.undo()  # Quart saves once more with the answer that tells of this
+                raise
         if response is None:
             return
         if session.touched or session.new_cookie or session.deletes_cookie:

@@ -5,6 +5,7 @@ from datetime import datetime
 MINUTE = 60
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
+UNITS = ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"))
 NOW_SECONDS = 2 * MINUTE
 
 
@@ -18,8 +19,6 @@ def ago(moment: datetime, *, now: datetime) -> str:
     seconds = int((now - moment).total_seconds())
     if seconds < NOW_SECONDS:
         return "just now"
-    for unit_seconds, unit in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute")):
-        count = seconds // unit_seconds
-        if count:
-            return f"{count} {unit}{'s' if count > 1 else ''} ago"
-    raise AssertionError("anything over two minutes has a unit")
+    unit_seconds, unit = next(pair for pair in UNITS if seconds >= pair[0])
+    count = seconds // unit_seconds
+    return f"{count} {unit}{'s' if count > 1 else ''} ago"
