@@ -76,7 +76,7 @@ def root_file_system(folder: Path) -> Path:
 
 @dataclass(frozen=True)
 class Lab:
-    """A running engine. Nothing of it is left when it ends except the root file system, for the next time."""
+    """A running engine. When it ends, only the root file system of the base image is left, for the next time."""
 
     folder: Path
     socket: Path
@@ -90,7 +90,7 @@ class Lab:
         return run(DOCKER, *arguments, env=self._variables)
 
     def build(self, folder: Path, tag: str, *options: str | Path, **arguments: str) -> None:
-        """Builds an image. The machine's network is used: the engine leaves its packet filter alone."""
+        """Builds an image over the machine's own network."""
         values = [part for name, value in arguments.items() for part in ("--build-arg", f"{name}={value}")]
         self.docker("build", "--quiet", "--network", "host", "--tag", tag, *values, *options, folder)
 
@@ -108,6 +108,13 @@ class Lab:
         for name in SERVICES:
             self.build(STAND_INS, f"stand-in/{name}", "--file", STAND_INS / f"{name}.Dockerfile", BASE=BASE)
 
+    def remove_everything(self) -> None:
+        """Removes all containers and networks: their links would stay on the machine."""
+        containers = self.docker("ps", "--all", "--quiet").split()
+        if containers:
+            self.docker("rm", "--force", *containers)
+        self.docker("network", "prune", "--force")
+
 
 @contextmanager
 def started(folder: Path) -> Iterator[Lab]:
@@ -117,22 +124,25 @@ def started(folder: Path) -> Iterator[Lab]:
     # A socket's path has at most 107 characters.
     short = Path(tempfile.mkdtemp(prefix="lab-", dir="/run"))
     lab = Lab(folder, short / "docker.sock")
-    command = [DOCKERD, "--host", f"unix://{lab.socket}", "--pidfile", short / "pid", "--iptables=false"]
+    # Should the tests be killed, the engine ends with them.
+    command = ["setpriv", "--pdeathsig", "TERM", DOCKERD, "--host", f"unix://{lab.socket}", "--pidfile", short / "pid"]
     command += ["--data-root", folder / "data", "--exec-root", short / "exec", "--storage-driver", "overlay2"]
+    # The machine's packet filter, forwarding and links stay as they are; builds use the machine's own network.
+    command += ["--iptables=false", "--ip-forward=false", "--bridge=none"]
     with (folder / "engine.log").open("w") as log:
         engine = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
     try:
         wait_until_it_answers(lab, engine)
-        lab.make_stand_ins()
         yield lab
     finally:
+        if engine.poll() is None:
+            lab.remove_everything()
         engine.send_signal(signal.SIGTERM)
         engine.wait()
         for namespace in (short / "exec/netns").glob("*"):
             subprocess.run(["umount", namespace], capture_output=True)
         shutil.rmtree(folder / "data", ignore_errors=True)
         shutil.rmtree(short, ignore_errors=True)
-        subprocess.run(["ip", "link", "delete", "docker0"], capture_output=True)
 
 
 def wait_until_it_answers(lab: Lab, engine: subprocess.Popen[bytes]) -> None:
