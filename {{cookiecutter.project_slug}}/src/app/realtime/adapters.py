@@ -4,13 +4,25 @@ from app.realtime.backplane import Backplane
 from app.realtime.memory_backplane import MemoryBackplane
 from app.realtime.memory_presence import MemoryPresence
 from app.realtime.presence_store import PresenceStore
+from app.realtime.redis_backplane import RedisBackplane
+from app.realtime.redis_presence import RedisPresence
 from app.settings import RealtimeSettings
 from app.settings import RedisSettings
 
 
 def open_backplane(
-    settings: RealtimeSettings, redis: RedisSettings, *, node: str
+    settings: RealtimeSettings, redis: RedisSettings, node: str
 ) -> tuple[Backplane, PresenceStore]:
-    """Returns the backplane and the presence store of one process, called ``node``."""
-    backplane = MemoryBackplane()
-    return backplane, MemoryPresence(backplane, members_max=settings.presence_members)
+    """Returns the backplane and the presence store of one process, called ``node``.
+
+    Neither is connected yet: their own ``open`` does that.
+    """
+    if settings.backplane == "memory":
+        memory = MemoryBackplane()
+        return memory, MemoryPresence(
+            memory,
+            members_max=settings.presence_members,
+            linger_seconds=settings.presence_linger_seconds,
+        )
+    backplane = RedisBackplane(settings, redis, node=node)
+    return backplane, RedisPresence(backplane, settings, node=node)

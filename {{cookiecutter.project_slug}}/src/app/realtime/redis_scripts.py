@@ -1,0 +1,33 @@
+"""The Lua scripts in ``scripts/``, read once; each runs as one atomic step on the server."""
+
+from dataclasses import dataclass
+from hashlib import sha1
+from pathlib import Path
+
+FOLDER = Path(__file__).with_name("scripts")
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A script, and the digest under which a server that has seen it knows it."""
+
+    source: str
+    digest: str
+
+
+def _read(*names: str) -> Script:
+    source = "\n".join((FOLDER / f"{name}.lua").read_text() for name in names)
+    return Script(source, sha1(source.encode(), usedforsecurity=False).hexdigest())
+
+
+PUBLISH = _read("epoch", "publish")
+HISTORY = _read("epoch", "history")
+REPLICATION = _read("replication")
+JOIN = _read("roster", "join")
+SNAPSHOT = _read("roster", "snapshot")
+LINGER = _read("roster", "linger")
+END = _read("roster", "end")
+LEASE = _read("roster", "lease")
+OVERDUE = _read("roster", "overdue")
+
+SCRIPTS = (PUBLISH, HISTORY, REPLICATION, JOIN, SNAPSHOT, LINGER, END, LEASE, OVERDUE)
