@@ -31,12 +31,15 @@ SHARED: list[Processor] = [
 class DroppingQueueHandler(QueueHandler):
     """Puts a record into the queue, or drops and counts it when the queue is full."""
 
-    dropped = 0
+    def __init__(self, lines: "queue.Queue[logging.LogRecord]") -> None:
+        super().__init__(lines)
+        self.lines = lines
+        self.dropped = 0
 
     def enqueue(self, record: logging.LogRecord) -> None:
         """Never waits for the reader of the queue."""
         try:
-            self.queue.put_nowait(record)
+            self.lines.put_nowait(record)
         except queue.Full:
             self.dropped += 1
 
