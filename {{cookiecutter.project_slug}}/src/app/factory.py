@@ -88,6 +88,7 @@ def build_resources(settings: Settings) -> Resources:
     database = Database(settings.database, publish=publish)
     identity = Identity(settings.identity, database, secure=settings.is_secure)
     identity.on_revoke(realtime.disconnect)
+    realtime.on_disconnect(identity.forget)
     return Resources(
         settings=settings,
         database=database,

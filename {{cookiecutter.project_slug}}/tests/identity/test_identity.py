@@ -98,3 +98,25 @@ async def test_the_cookie_has_the_name_that_its_transport_allows(database: Datab
 
     assert Identity(settings, database, secure=True).cookie_name == "__Host-session"
     assert Identity(settings, database, secure=False).cookie_name == "session"
+
+
+async def test_what_another_process_ended_is_forgotten_before_the_cache_would(
+    database: Database,
+) -> None:
+    here, elsewhere = (
+        Identity(IdentitySettings.model_construct(), database, secure=True) for _ in range(2)
+    )
+    ada = await here.create_user("ada@example.com", "Ada", PASSWORD)
+    both = [{here.cookie_name: await here.sessions.begin(ada, "test")} for _ in range(2)]
+    callers = [await elsewhere.principal(cookies) for cookies in both]
+    assert [caller.user_id for caller in callers] == [ada.id, ada.id]
+    await here.sessions.revoke_all(ada.id)
+
+    elsewhere.forget(session=callers[0].session_id)
+    first = [(await elsewhere.principal(cookies)).is_signed_in for cookies in both]
+    elsewhere.forget(user=ada.id)
+    then = [(await elsewhere.principal(cookies)).is_signed_in for cookies in both]
+
+    assert (first, then) == ([False, True], [False, False])
+    here.close()
+    elsewhere.close()

@@ -182,7 +182,7 @@ async def test_a_session_that_cannot_be_loaded_is_not_an_empty_one(
     for cookie in client.cookie_jar or ():
         record = await identity.session({cookie.name: cookie.value or ""})
         assert record is not None
-        identity.forget(record.id)
+        identity.forget(session=record.id)
     fragile.is_away = True
 
     assert (await client.get("/untouched")).status_code == 200

@@ -59,13 +59,12 @@ class Identity:
         """Has ``callback`` told of every session that ends by somebody's will."""
         self.sessions.on_revoke = callback
 
-    def forget(self, session_id: SessionId) -> None:
-        """Drops a session from this process's cache; for when another process has ended it."""
-        self.sessions.cache.forget(session_id)
-
-    def forget_user(self, user_id: UserId) -> None:
-        """Drops all sessions of a person from this process's cache."""
-        self.sessions.cache.forget_user(user_id)
+    def forget(self, *, user: UserId | None = None, session: SessionId | None = None) -> None:
+        """Drops a session, or all of a person, from the cache: another process has ended it."""
+        if session is not None:
+            self.sessions.cache.forget(session)
+        if user is not None:
+            self.sessions.cache.forget_user(user)
 
     async def create_user(
         self, email: str, name: str, password: str, *, is_admin: bool = False

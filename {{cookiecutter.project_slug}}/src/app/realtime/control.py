@@ -1,6 +1,7 @@
 """Orders to every process: a window topic that no client can name."""
 
 import asyncio
+from typing import Protocol
 from uuid import UUID
 
 import msgspec
@@ -55,6 +56,17 @@ async def _nobody(who: Principal, key: str, action: Action) -> bool:
 NAMESPACE = TopicNamespace("control", kind=CONTROL_WINDOW, authorise=_nobody)
 
 
+class OnDisconnect(Protocol):
+    """Told in every process that a user, or one session, is to be disconnected."""
+
+    def __call__(self, *, user: UserId | None, session: SessionId | None) -> None:
+        """Forgets what this process believes of them."""
+        ...
+
+
+def _nothing_to_forget(*, user: UserId | None, session: SessionId | None) -> None: ...
+
+
 class Control:
     """Gives orders to all processes and obeys those of others; a subscriber like any other."""
 
@@ -62,6 +74,7 @@ class Control:
 
     def __init__(self, core: Core) -> None:
         self._core = core
+        self.on_disconnect: OnDisconnect = _nothing_to_forget
 
     async def give(self, order: Order) -> None:
         """Obeys ``order`` here at once and hands it to every process.
@@ -115,6 +128,7 @@ class Control:
                 self._end_subscription(topic, UserId(user))
 
     def _disconnect(self, user: UserId | None, session: SessionId | None) -> None:
+        self.on_disconnect(user=user, session=session)
         for connection in self._core.hub.connections_of(user=user, session=session):
             connection.close(CloseCode.UNAUTHENTICATED, "signed out")
 

@@ -18,6 +18,7 @@ from app.realtime.control import ABOVE_EVERY_OFFSET
 from app.realtime.control import Control
 from app.realtime.control import Disconnect
 from app.realtime.control import EndSubscription
+from app.realtime.control import OnDisconnect
 from app.realtime.drain import drain
 from app.realtime.endpoint import RealtimeEndpoint
 from app.realtime.heartbeat import BEAT_SECONDS
@@ -65,6 +66,10 @@ class Realtime:
     def connections(self) -> int:
         """How many sockets and streams are open in this process."""
         return len(self._core.hub.connections)
+
+    def on_disconnect(self, callback: OnDisconnect) -> None:
+        """Has ``callback`` called in every process with whomever ``disconnect`` names anywhere."""
+        self._control.on_disconnect = callback
 
     def declare(self, namespace: TopicNamespace) -> None:
         """Adds a namespace of topics.

@@ -1,0 +1,35 @@
+"""Two applications over one PostgreSQL and one Valkey, as two processes are."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from quart import Quart
+
+from app.factory import create_app
+from app.resources import resources_of
+from app.settings import Settings
+from tests.people import Person
+
+WAIT_SECONDS = 2.0
+
+
+@pytest.fixture
+async def other_app(app: Quart, settings: Settings) -> AsyncIterator[Quart]:
+    other = create_app(settings)
+    async with other.test_app():
+        yield other
+
+
+async def test_a_session_that_ends_in_one_process_is_over_in_the_other_at_once(
+    app: Quart, other_app: Quart, ada: Person
+) -> None:
+    here, elsewhere = resources_of(app).identity, resources_of(other_app).identity
+    cookies = {cookie.name: cookie.value or "" for cookie in ada.client.cookie_jar or ()}
+    assert (await elsewhere.principal(cookies)).is_signed_in
+
+    await here.sessions.end(ada.principal)
+
+    async with asyncio.timeout(WAIT_SECONDS):
+        while (await elsewhere.principal(cookies)).is_signed_in:  # noqa: ASYNC110 - a real delay
+            await asyncio.sleep(0.01)
