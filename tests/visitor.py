@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from dataclasses import field
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -69,12 +70,17 @@ class Ear:
 class Visitor:
     """One browser of one person."""
 
-    def __init__(self, url: str, trust: ssl.SSLContext) -> None:
+    def __init__(self, url: str, authority: Path) -> None:
         self.url = url
-        self.trust = trust
         self.client = httpx.Client(
-            base_url=url, verify=trust, http2=True, headers={"Origin": url}, timeout=REQUEST_SECONDS_HANG_GUARD
+            base_url=url,
+            verify=ssl.create_default_context(cafile=authority),
+            http2=True,
+            headers={"Origin": url},
+            timeout=REQUEST_SECONDS_HANG_GUARD,
         )
+        # One of its own, because the client has told the other to ask for HTTP/2.
+        self.trust = ssl.create_default_context(cafile=authority)
 
     def sign_in(self, email: str, password: str) -> None:
         """Signs in; the cookie stays in the client."""

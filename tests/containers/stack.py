@@ -1,7 +1,6 @@
 """The whole service of a generated project, run with its own compose.yaml."""
 
 import json
-import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -55,7 +54,7 @@ class Stack:
         """Returns a browser that trusts the proxy's own authority."""
         certificate = folder / "root.crt"
         self.compose("cp", ROOT_CERTIFICATE, str(certificate))
-        return Visitor(self.url, ssl.create_default_context(cafile=certificate))
+        return Visitor(self.url, certificate)
 
 
 @contextmanager

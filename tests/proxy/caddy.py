@@ -25,7 +25,7 @@ class Edge:
 
     port: int
     http_port: int
-    trust: ssl.SSLContext
+    authority: Path
 
     @property
     def url(self) -> str:
@@ -34,7 +34,8 @@ class Edge:
 
     def client(self, **options: object) -> httpx.Client:
         """Returns a client that trusts the proxy's own authority, speaking HTTP/2 unless told otherwise."""
-        return httpx.Client(base_url=self.url, verify=self.trust, **{"http2": True, "timeout": 20, **options})
+        trust = ssl.create_default_context(cafile=self.authority)
+        return httpx.Client(base_url=self.url, verify=trust, **{"http2": True, "timeout": 20, **options})
 
 
 def free_ports(count: int) -> list[int]:
@@ -72,7 +73,7 @@ def in_front_of(upstream_port: int, folder: Path, *, port: int | None = None) ->
     try:
         root = folder / "caddy/pki/authorities/local/root.crt"
         wait_for(root, port, process, folder / "caddy.log")
-        yield Edge(port, http_port, ssl.create_default_context(cafile=root))
+        yield Edge(port, http_port, root)
     finally:
         process.terminate()
         process.wait(START_SECONDS_HANG_GUARD)

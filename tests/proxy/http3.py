@@ -1,7 +1,7 @@
 """One GET over HTTP/3."""
 
 import asyncio
-import ssl
+from pathlib import Path
 
 from aioquic.asyncio import QuicConnectionProtocol
 from aioquic.asyncio import connect
@@ -42,10 +42,9 @@ class Request(QuicConnectionProtocol):
                 self._answer.set_result((self._status, self._body))
 
 
-async def get_over_http3(host: str, port: int, path: str, trust: ssl.SSLContext) -> tuple[int, bytes]:
+async def get_over_http3(host: str, port: int, path: str, authority: Path) -> tuple[int, bytes]:
     """Returns the status and the body of one answer."""
-    authorities = "".join(map(ssl.DER_cert_to_PEM_cert, trust.get_ca_certs(binary_form=True)))
     settings = QuicConfiguration(alpn_protocols=H3_ALPN, server_name=host)
-    settings.load_verify_locations(cadata=authorities.encode())
+    settings.load_verify_locations(cafile=str(authority))
     async with connect("127.0.0.1", port, configuration=settings, create_protocol=Request) as connection:
         return await asyncio.wait_for(connection.get(f"{host}:{port}", path), SECONDS_HANG_GUARD)

@@ -49,7 +49,7 @@ def test_http_3_is_offered_and_works(edge: Edge) -> None:
     with edge.client() as client:
         offered = client.get("/").headers["alt-svc"]
 
-    status, body = asyncio.run(get_over_http3("localhost", edge.port, "/over-http-3", edge.trust))
+    status, body = asyncio.run(get_over_http3("localhost", edge.port, "/over-http-3", edge.authority))
 
     assert f'h3=":{edge.port}"' in offered
     assert status == 200

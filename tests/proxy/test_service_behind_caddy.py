@@ -45,7 +45,7 @@ def visitor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visitor]:
     edge_port, port = free_ports(2)
     url = f"https://localhost:{edge_port}"
     with running(folder, port=port, public_url=url) as password, in_front_of(port, folder, port=edge_port) as edge:
-        visitor = Visitor(url, edge.trust)
+        visitor = Visitor(url, edge.authority)
         visitor.sign_in("ada@example.com", password)
         yield visitor
 
