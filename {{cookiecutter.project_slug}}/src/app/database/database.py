@@ -1,6 +1,5 @@
 """The database as the rest of the service sees it: transactions, reads, and whether it is there."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from collections.abc import Sequence
 from contextlib import asynccontextmanager
@@ -8,22 +7,26 @@ from contextlib import asynccontextmanager
 import structlog
 from sqlalchemy import delete
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.database.address import driver_url
 from app.database.address import shown
 from app.database.engine import open_engine
-from app.database.failures import AWAY_ERRORS
-from app.database.failures import is_away
+from app.database.failures import STATEMENT_ERRORS
+from app.database.failures import failure_of
 from app.database.failures import reason
+from app.database.outage import Outage
 from app.database.outbox import Event
 from app.database.outbox import OutboxRow
 from app.database.outbox import Publish
+from app.database.outbox import published
 from app.database.unit_of_work import UnitOfWork
 from app.errors import Unavailable
 from app.settings import DatabaseSettings
 
+# How long a request waits for its events to be published before the relay takes over.
 PUBLISH_SECONDS = 2.0
-RETRY_AFTER_SECONDS = 2.0
 
 log = structlog.get_logger()
 
@@ -32,11 +35,11 @@ class Database:
     """One pool of connections to PostgreSQL."""
 
     def __init__(self, settings: DatabaseSettings, *, publish: Publish | None = None) -> None:
-        self.engine = open_engine(settings)
-        self.where = shown(self.engine.url)
+        self.where = shown(driver_url(settings.url))
+        self._outage = Outage(self.where)
+        self.engine = open_engine(settings, self._outage)
         self._reading = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._publish = publish
-        self._is_away = False
 
     async def open(self) -> None:
         """Tries the server once, so that a wrong address is told at the start; never fails."""
@@ -65,10 +68,7 @@ class Database:
         Raises:
             Unavailable: PostgreSQL is away, or the pool, a lock or a statement took too long.
         """
-        async with (
-            self._failures_told(),
-            AsyncSession(self.engine, expire_on_commit=False) as session,
-        ):
+        async with self._session(self.engine) as session:
             work = UnitOfWork(session)
             yield work
             await session.commit()
@@ -81,10 +81,7 @@ class Database:
         Raises:
             Unavailable: as for ``transaction``.
         """
-        async with (
-            self._failures_told(),
-            AsyncSession(self._reading, expire_on_commit=False) as session,
-        ):
+        async with self._session(self._reading) as session:
             yield session
 
     async def forget_events(self, events: Sequence[Event]) -> None:
@@ -97,35 +94,26 @@ class Database:
         """Publishes what was just committed; what fails stays in the outbox for the relay."""
         if self._publish is None or not events:
             return
-        published: list[Event] = []
-        try:
-            async with asyncio.timeout(PUBLISH_SECONDS):
-                for event in events:
-                    await self._publish(event)
-                    published.append(event)
-        except (Unavailable, TimeoutError):
-            log.info("publish_left_to_the_relay", events=len(events) - len(published))
-        if published:
+        done = await published(events, self._publish, within_seconds=PUBLISH_SECONDS)
+        if len(done) < len(events):
+            log.info("events_left_to_the_relay", events=len(events) - len(done))
+        if done:
             try:
-                await self.forget_events(published)
+                await self.forget_events(done)
             except Unavailable:
-                # The relay tells them once more under the same keys, and forgets them.
-                log.info("published_events_stay_for_now", events=len(published))
+                # The relay publishes them once more under the same keys, and forgets them.
+                log.info("published_events_stay_for_now", events=len(done))
 
     @asynccontextmanager
-    async def _failures_told(self) -> AsyncIterator[None]:
-        """Turns the driver's ways of being away into one error, and one line per outage."""
+    async def _session(self, engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
+        """Yields a session; what the engine could not translate by itself is translated here."""
         try:
-            yield
-        except AWAY_ERRORS as error:
-            if not is_away(error):
+            async with AsyncSession(engine, expire_on_commit=False) as session:
+                yield session
+        except STATEMENT_ERRORS as error:
+            failure = failure_of(error)
+            if failure is None:
                 raise
-            if not self._is_away:
-                log.error("postgresql_unavailable", where=self.where, reason=reason(error))
-            self._is_away = True
-            raise Unavailable(
-                "The database is not available.", after_seconds=RETRY_AFTER_SECONDS
-            ) from error
-        if self._is_away:
-            self._is_away = False
-            log.info("postgresql_available", where=self.where)
+            told = self._outage.begins if failure == "away" else self._outage.busy
+            raise told(reason(error)) from error
+        self._outage.ends()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Literal
 
 import asyncpg
 from sqlalchemy.exc import DBAPIError
@@ -9,35 +10,45 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from app.errors import Unavailable
 
-# SQLSTATE classes and codes: connection, resources, operator intervention (which includes
-# statement_timeout) and lock_timeout.
-AWAY_CLASSES = ("08", "53", "57")
-AWAY_CODES = {"55P03", "3D000", "28P01", "28000"}
+Failure = Literal["away", "busy"]
 
-# What a failing connect raises: SQLAlchemy wraps only the errors of an open connection.
-AWAY_ERRORS = (
+# SQLSTATE classes and codes. Away: no connection, no resources, shutting down, wrong password, no
+# such database, a standby. Busy: statement_timeout, lock_timeout, deadlock, serialization.
+AWAY_CLASSES = ("08", "53", "57P", "28", "3D")
+AWAY_CODES = {"25006"}
+BUSY_CODES = {"57014", "55P03", "40P01", "40001"}
+
+# What a failing connect raises. Inside a transaction most of these would be somebody else's.
+CONNECT_ERRORS = (
     OSError,
     TimeoutError,
-    PoolTimeoutError,
     asyncpg.InterfaceError,
     asyncpg.PostgresError,
     DBAPIError,
 )
+# What statements raise: SQLAlchemy's errors, and the driver's own on a raw connection.
+STATEMENT_ERRORS = (PoolTimeoutError, DBAPIError, asyncpg.PostgresError)
 
 
-def is_away(error: BaseException) -> bool:
-    """Tells whether trying again later may work, with nothing of ours changed."""
+def failure_of(error: BaseException) -> Failure | None:
+    """Tells whether trying again later may work with nothing of ours changed, and why."""
+    if isinstance(error, PoolTimeoutError):
+        return "busy"
     if isinstance(error, DBAPIError):
-        code = getattr(error.orig, "sqlstate", None)
-        return error.connection_invalidated or is_away_code(code)
-    if isinstance(error, asyncpg.PostgresError):
-        return is_away_code(error.sqlstate)
-    return isinstance(error, AWAY_ERRORS)
+        return "away" if error.connection_invalidated else failure_of_code(sqlstate(error))
+    return failure_of_code(sqlstate(error))
 
 
-def is_away_code(code: str | None) -> bool:
-    """Tells whether an SQLSTATE says that the server cannot serve us now."""
-    return code is not None and (code.startswith(AWAY_CLASSES) or code in AWAY_CODES)
+def failure_of_code(code: str) -> Failure | None:
+    """Tells the same of an SQLSTATE, of which "" is none."""
+    if code in BUSY_CODES:
+        return "busy"
+    return "away" if code.startswith(AWAY_CLASSES) or code in AWAY_CODES else None
+
+
+def sqlstate(error: BaseException) -> str:
+    """Returns the code that PostgreSQL gave an error, or ""."""
+    return str(getattr(getattr(error, "orig", error), "sqlstate", None) or "")
 
 
 def reason(error: BaseException) -> str:
@@ -55,7 +66,8 @@ def told_in_one_line(where: str) -> Iterator[None]:
     """
     try:
         yield
-    except AWAY_ERRORS as error:
-        if not is_away(error):
+    except CONNECT_ERRORS as error:
+        is_driver_error = isinstance(error, STATEMENT_ERRORS)
+        if is_driver_error and failure_of(error) is None:
             raise
         raise Unavailable(f"PostgreSQL at {where} is away: {reason(error)}") from error

@@ -4,11 +4,14 @@ Without it a process that dies between its commit and its publish loses the even
 publishes before its commit tells of what never happened.
 """
 
+import asyncio
 from collections.abc import Awaitable
 from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import structlog
 from sqlalchemy import BigInteger
 from sqlalchemy import DateTime
 from sqlalchemy import Identity
@@ -19,6 +22,13 @@ from sqlalchemy.orm import Mapped
 from sqlalchemy.orm import mapped_column
 
 from app.database.base import Base
+from app.errors import Unavailable
+
+# An event that could not be published for so long is given up. The keys of publishes must live at
+# least as long: the relay may publish an event again at any time until then.
+EVENT_SECONDS = 24 * 3600
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +46,43 @@ class Event:
 
 
 Publish = Callable[[Event], Awaitable[None]]
+
+
+async def published(
+    events: Sequence[Event], publish: Publish, *, within_seconds: float
+) -> list[Event]:
+    """Publishes in order and returns the events that went out; never raises.
+
+    1. The backplane is away, or the time is up: the rest would fail as well, so it stays.
+    2. One event cannot be published: it is logged and stays, and the others do not suffer.
+    """
+    done: list[Event] = []
+    try:
+        async with asyncio.timeout(within_seconds):
+            for event in events:
+                if await goes_out(event, publish):
+                    done.append(event)
+    except (Unavailable, TimeoutError):
+        pass
+    return done
+
+
+async def goes_out(event: Event, publish: Publish) -> bool:
+    """Publishes one event; False, and a line in the log, when it is the event that is at fault.
+
+    Raises:
+        Unavailable: the backplane is away.
+        TimeoutError: a deadline around this is over.
+    """
+    try:
+        await publish(event)
+    except (Unavailable, TimeoutError):
+        raise
+    except Exception:
+        # Perhaps another version of the service knows its topic; see the relay.
+        log.exception("event_cannot_be_published", outbox_id=event.id, topic=event.topic)
+        return False
+    return True
 
 
 class OutboxRow(Base):

@@ -1,18 +1,21 @@
 """Publishes what stayed in the outbox because a process died or a publish failed."""
 
 import asyncio
+from collections.abc import Collection
+from datetime import timedelta
 
 import structlog
 from sqlalchemy import Select
 from sqlalchemy import delete
 from sqlalchemy import func
 from sqlalchemy import select
-from sqlalchemy import text
 
 from app.database.database import Database
+from app.database.outbox import EVENT_SECONDS
 from app.database.outbox import Event
 from app.database.outbox import OutboxRow
 from app.database.outbox import Publish
+from app.database.outbox import goes_out
 from app.errors import Unavailable
 
 SWEEP_SECONDS = 1.0
@@ -35,6 +38,9 @@ class OutboxRelay:
     def __init__(self, database: Database, publish: Publish) -> None:
         self._database = database
         self._publish = publish
+        # Events that this version cannot publish. They are left to others, and in the end to
+        # `delete_old_events`, so there are no more of them than a day brings.
+        self._refused: set[int] = set()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Sweeps until ``stop`` is set; pauses grow while PostgreSQL or the backplane is away."""
@@ -45,7 +51,12 @@ class OutboxRelay:
                     pass
                 pause_seconds = SWEEP_SECONDS
             except Unavailable:
+                if pause_seconds == SWEEP_SECONDS:
+                    log.warning("outbox_waits")
                 pause_seconds = min(2 * pause_seconds, AWAY_MOST_SECONDS)
+            except Exception:
+                log.exception("outbox_sweep_failed")
+                pause_seconds = AWAY_MOST_SECONDS
             await wait_for_stop(stop, pause_seconds)
 
     async def sweep(self) -> int:
@@ -55,18 +66,20 @@ class OutboxRelay:
             Unavailable: what was published before that is forgotten all the same.
         """
         failure: Unavailable | None = None
+        done: list[Event] = []
         async with self._database.transaction() as work:
-            rows = await work.session.scalars(leftovers())
-            done: list[Event] = []
-            for row in rows.all():
-                try:
-                    await self._publish(row.event())
-                except Unavailable as error:
-                    failure = error
-                    break
-                done.append(row.event())
-            ids = [event.id for event in done]
-            await work.session.execute(delete(OutboxRow).where(OutboxRow.id.in_(ids)))
+            rows = await work.session.scalars(leftovers(self._refused))
+            try:
+                for event in [row.event() for row in rows]:
+                    if await goes_out(event, self._publish):
+                        done.append(event)
+                    else:
+                        self._refused.add(event.id)
+            except Unavailable as error:
+                failure = error
+            if done:
+                ids = [event.id for event in done]
+                await work.session.execute(delete(OutboxRow).where(OutboxRow.id.in_(ids)))
         if failure:
             raise failure
         if done:
@@ -74,10 +87,24 @@ class OutboxRelay:
         return len(done)
 
 
-def leftovers() -> Select[OutboxRow]:
+async def delete_old_events(database: Database) -> None:
+    """Gives up on events that could not be published for `EVENT_SECONDS`; for a schedule to call.
+
+    Raises:
+        Unavailable: PostgreSQL is away.
+    """
+    is_old = OutboxRow.created_at < func.now() - timedelta(seconds=EVENT_SECONDS)
+    old = delete(OutboxRow).where(is_old).returning(OutboxRow.topic)
+    async with database.transaction() as work:
+        topics = (await work.session.scalars(old)).all()
+    if topics:
+        log.error("events_given_up", events=len(topics), topics=sorted(set(topics))[:10])
+
+
+def leftovers(refused: Collection[int] = ()) -> Select[OutboxRow]:
     """Returns the query for the oldest events that nobody else is publishing now."""
-    age = func.now() - text(f"interval '{LEFTOVER_SECONDS} seconds'")
-    query = select(OutboxRow).where(OutboxRow.created_at < age).order_by(OutboxRow.id)
+    is_left = OutboxRow.created_at < func.now() - timedelta(seconds=LEFTOVER_SECONDS)
+    query = select(OutboxRow).where(is_left, OutboxRow.id.not_in(refused)).order_by(OutboxRow.id)
     return query.limit(SWEEP_EVENTS).with_for_update(skip_locked=True)
 
 
