@@ -26,6 +26,7 @@ class FakeBackplane:
         self.subscribed: list[str] = []
         self.readings: list[tuple[str, int]] = []
         self.epoch = "e1"
+        self.tops_asked = 0
         self.is_away = False
         self.is_mute = False
         self.is_broken = False
@@ -76,6 +77,7 @@ class FakeBackplane:
         return History(self._top(topic), entries[:limit])
 
     async def tops(self, topics: Sequence[str]) -> list[Position | None]:
+        self.tops_asked += 1
         self._check()
         return [self.newest.get(topic) for topic in topics]
 

@@ -27,7 +27,7 @@ log = structlog.get_logger()
 
 CONTROL_TOPIC = "control:all"
 CONTROL_WINDOW = Window(messages=1_000, seconds=600)
-RETRY_SECONDS = 1.0
+RETRY_SECONDS = 0.5
 ABOVE_EVERY_OFFSET = 2**53 - 1
 
 

@@ -1,0 +1,109 @@
+"""Orders reach every process."""
+
+from dataclasses import replace
+from uuid import uuid4
+
+from app.principal import SessionId
+from app.principal import UserId
+from app.realtime.close_codes import CloseCode
+from app.realtime.control import CONTROL_TOPIC
+from tests.realtime.fakes import FakeBackplane
+from tests.realtime.rig import Door
+from tests.realtime.rig import Rig
+from tests.realtime.rig import running
+from tests.realtime.rig import until
+
+
+async def test_disconnecting_a_user_reaches_every_process_and_nobody_else() -> None:
+    backplane, door = FakeBackplane(), Door()
+    async with (
+        running(backplane, door) as one,
+        running(backplane, door) as two,
+        one.socket("ada") as here,
+        two.socket("ada") as there,
+        two.socket("grace") as grace,
+    ):
+        for socket in (here, there, grace):
+            await socket.hello()
+        await until(lambda: backplane.subscribed.count(CONTROL_TOPIC) == 2)
+
+        await one.realtime.disconnect(user=door.people["ada"].user_id)
+
+        assert (await there.receive())["reason"] == "signed out"
+        assert await there.closed() == CloseCode.UNAUTHENTICATED
+        assert await here.closed() == CloseCode.UNAUTHENTICATED
+        assert (await grace.ask("presence", topic="chat:7"))["result"]
+
+
+async def test_disconnecting_a_session_leaves_the_users_other_sessions(rig: Rig) -> None:
+    laptop = rig.door.people["ada"]
+    phone = replace(laptop, session_id=SessionId(uuid4()))
+    rig.door.people["phone"] = phone
+    async with rig.socket("ada") as one, rig.socket("phone") as other:
+        await one.hello()
+        await other.hello()
+
+        await rig.realtime.disconnect(session=laptop.session_id)
+
+        assert await one.closed() == CloseCode.UNAUTHENTICATED
+        assert (await other.ask("presence", topic="chat:7"))["result"]
+
+
+async def test_a_removed_member_hears_nothing_more_and_is_told(rig: Rig) -> None:
+    ada_id = rig.door.people["ada"].own_id
+    async with rig.socket("ada") as ada, rig.socket("grace") as grace:
+        await ada.hello({"topic": "chat:7", "presence": True}, {"topic": "chat:8"})
+        await grace.hello({"topic": "chat:7"})
+        rig.door.forbidden_keys.add("7")
+
+        await rig.realtime.end_subscription("chat:7", user=ada_id)
+
+        assert await ada.receive() == {
+            "type": "unsubscribed",
+            "topic": "chat:7",
+            "code": "forbidden",
+            "retry": False,
+        }
+        await rig.publish("chat:7", "not for ada")
+        assert (await grace.receive())["data"] == "not for ada"
+        await rig.publish("chat:8", "for ada")
+        assert (await ada.receive())["data"] == "for ada"
+        assert (await ada.ask("subscribe", topic="chat:7"))["error"]["code"] == "forbidden"
+        await until(lambda: not rig.presence.members["chat:7"])
+
+
+async def test_with_the_backplane_away_an_order_is_obeyed_here(rig: Rig) -> None:
+    async with rig.socket() as ada:
+        await ada.hello()
+        rig.backplane.is_away = True
+
+        await rig.realtime.disconnect(user=rig.door.people["ada"].user_id)
+
+        assert await ada.closed() == CloseCode.UNAUTHENTICATED
+
+
+async def test_an_order_that_may_be_lost_makes_us_look_at_every_session(rig: Rig) -> None:
+    async with rig.socket("ada") as ada, rig.socket("grace") as grace:
+        await ada.hello()
+        await grace.hello()
+        await rig.realtime.disconnect(user=UserId(uuid4()))
+        del rig.door.people["ada"]
+        rig.backplane.forget_everything("e2")
+
+        await rig.realtime.disconnect(user=UserId(uuid4()))
+
+        assert await ada.closed() == CloseCode.UNAUTHENTICATED
+        assert (await grace.ask("presence", topic="chat:7"))["result"]
+
+
+async def test_listening_begins_when_the_backplane_can_be_reached() -> None:
+    backplane = FakeBackplane()
+    backplane.is_away = True
+    async with running(backplane) as rig, rig.socket() as ada:
+        await ada.hello()
+
+        backplane.is_away = False
+
+        await until(lambda: CONTROL_TOPIC in backplane.subscribed)
+        await rig.realtime.disconnect(user=rig.door.people["ada"].user_id)
+        assert await ada.closed() == CloseCode.UNAUTHENTICATED
