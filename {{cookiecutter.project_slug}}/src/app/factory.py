@@ -7,14 +7,17 @@ from ``identity`` who is calling, and a session that ends closes its sockets.
 
 import secrets
 from collections.abc import AsyncGenerator
+from functools import partial
 from typing import cast
 
 from quart import Quart
 from werkzeug.http import parse_cookie
 
+from app.database import EVENT_SECONDS
 from app.database import Database
 from app.database import Event
 from app.database import OutboxRelay
+from app.database import delete_old_events
 from app.errors import Unavailable
 from app.features import FEATURES
 from app.identity import Identity
@@ -33,8 +36,8 @@ from app.web import install
 from app.web.health import Health
 from app.web.navigation import Navigation
 
-# Longer than any outage that the relay may have to wait out before it publishes again.
-OUTBOX_KEY_SECONDS = 24 * 3600
+# Somewhere in the hour, but not at its start, when everybody's jobs run.
+OLD_EVENTS_SCHEDULE = "23 * * * *"
 
 
 def create_app(settings: Settings | None = None) -> Quart:
@@ -81,20 +84,22 @@ def build_resources(settings: Settings) -> Resources:
     )
 
     async def publish(event: Event) -> None:
-        await realtime.publish(
-            event.topic, event.data, key=event.key, key_seconds=OUTBOX_KEY_SECONDS
-        )
+        await realtime.publish(event.topic, event.data, key=event.key, key_seconds=EVENT_SECONDS)
 
     database = Database(settings.database, publish=publish)
     identity = Identity(settings.identity, database, secure=settings.is_secure)
     identity.on_revoke(realtime.disconnect)
+    jobs = Jobs(settings.jobs, database)
+    jobs.schedule(
+        "database.delete_old_events", OLD_EVENTS_SCHEDULE, partial(delete_old_events, database)
+    )
     realtime.on_disconnect(identity.forget)
     return Resources(
         settings=settings,
         database=database,
         identity=identity,
         realtime=realtime,
-        jobs=Jobs(settings.jobs, database),
+        jobs=jobs,
         health=health_of(database, realtime),
         navigation=Navigation(),
         relay=OutboxRelay(database, publish),
