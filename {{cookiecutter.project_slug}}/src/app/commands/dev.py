@@ -20,6 +20,7 @@ from app.embedded import Urls
 from app.serving.child import Child
 from app.serving.lifeline import Lifeline
 from app.serving.listener import listen_near
+from app.serving.signals import STOP_SIGNALS
 from app.serving.signals import StopSignals
 from app.settings import Settings
 
@@ -117,9 +118,13 @@ async def _reload(children: tuple[Child, ...]) -> None:
 
 @contextlib.contextmanager
 def _interruptible() -> Iterator[None]:
-    """Makes SIGTERM end the blocking parts as Ctrl-C does, through all clean-up."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """Makes both signals end the blocking parts through all clean-up.
+
+    SIGINT as well: in the background of a shell script it is ignored from the start.
+    """
+    before = {number: signal.signal(number, signal.default_int_handler) for number in STOP_SIGNALS}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
