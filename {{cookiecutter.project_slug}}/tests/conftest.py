@@ -2,26 +2,19 @@
 
 from collections.abc import AsyncIterator
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import pytest
 from quart import Quart
 from quart.typing import TestClientProtocol
 from redis.asyncio import Redis
 
-from app import database as database_package
-from app import jobs
-from app import realtime
+from app.database import Database
 from app.embedded import Urls
+from app.factory import create_app
 from app.settings import Settings
 from tests import servers
 
-if TYPE_CHECKING:
-    from app.database import Database
-
-# The people (ada, grace, mallory); they need every package to be there.
-PARTS = ((database_package, "Database"), (jobs, "Jobs"), (realtime, "Realtime"))
-pytest_plugins = ["tests.people"] if all(hasattr(*part) for part in PARTS) else []
+pytest_plugins = ["tests.people"]
 
 
 @pytest.fixture(scope="session")
@@ -62,10 +55,8 @@ async def migrated(running: Urls, settings: Settings) -> AsyncIterator[servers.E
 
 
 @pytest.fixture
-async def database(settings: Settings, migrated: servers.Emptier) -> "AsyncIterator[Database]":
+async def database(settings: Settings, migrated: servers.Emptier) -> AsyncIterator[Database]:
     """Yields an open database; all rows are deleted after the test."""
-    from app.database import Database
-
     opened = Database(settings.database)
     await opened.open()
     yield opened
@@ -82,10 +73,8 @@ async def redis(settings: Settings) -> AsyncIterator[Redis]:
 
 
 @pytest.fixture
-async def app(settings: Settings, database: "Database", redis: Redis) -> AsyncIterator[Quart]:
+async def app(settings: Settings, database: Database, redis: Redis) -> AsyncIterator[Quart]:
     """Yields the whole application, started."""
-    from app.factory import create_app
-
     created = create_app(settings)
     async with created.test_app():
         yield created
@@ -100,5 +89,5 @@ def client(app: Quart) -> TestClientProtocol:
 @pytest.fixture
 async def live_server(app: Quart, settings: Settings) -> AsyncIterator[str]:
     """Serves the application with a real Hypercorn in this loop; yields its base URL."""
-    async with servers.listening(app, settings.server.port):
+    async with servers.listening(app, settings):
         yield settings.public_url

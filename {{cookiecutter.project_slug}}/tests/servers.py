@@ -15,18 +15,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import asyncpg
-from hypercorn.asyncio import serve
-from hypercorn.config import Config
-from hypercorn.typing import ASGIReceiveCallable
-from hypercorn.typing import ASGISendCallable
-from hypercorn.typing import Scope
 from quart import Quart
 from sqlalchemy.engine import make_url
 
-import app
+from app.commands.branches import migration_locations
 from app.database.migrate import migrate
 from app.embedded import Embedded
 from app.embedded import Urls
+from app.resources import resources_of
+from app.serving.listener import listen
+from app.serving.open_requests import OpenRequests
+from app.serving.servers import HypercornServer
 from app.settings import DatabaseSettings
 from app.settings import IdentitySettings
 from app.settings import JobsSettings
@@ -36,7 +35,6 @@ from app.settings import ServerSettings
 from app.settings import Settings
 from app.settings import WebSettings
 
-SOURCE = Path(app.__file__).parent
 TEMPLATE = "test_template"
 TEMPLATE_LOCK = 4_242
 STOP_SECONDS = 5.0
@@ -148,35 +146,21 @@ async def _make_template(admin: "asyncpg.Connection[asyncpg.Record]", running: U
     await admin.execute(f"DROP DATABASE IF EXISTS {unfinished}")
     await admin.execute(f"CREATE DATABASE {unfinished}")
     urls = Urls(database_url(running.database, unfinished), running.redis)
-    await migrate(plain_settings(urls), locations=sorted(SOURCE.glob("**/migrations/versions")))
+    await migrate(plain_settings(urls), locations=migration_locations())
     await admin.execute(f"ALTER DATABASE {unfinished} RENAME TO {TEMPLATE}")
 
 
 @asynccontextmanager
-async def listening(quart: Quart, port: int) -> AsyncIterator[None]:
-    """Serves a started application on the loopback interface while the context is open."""
-    listener = socket.create_server(("127.0.0.1", port))
-    config = Config()
-    config.bind = [f"fd://{listener.detach()}"]
-    config.accesslog = config.errorlog = None
-    stop = asyncio.Event()
-
-    async def without_lifespan(
-        scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
-    ) -> None:
-        if scope["type"] == "lifespan":  # the application runs already
-            await send({"type": "lifespan.startup.complete"})
-            await stop.wait()
-            await send({"type": "lifespan.shutdown.complete"})
-        else:
-            await quart(scope, receive, send)
-
-    server = asyncio.create_task(serve(without_lifespan, config, shutdown_trigger=stop.wait))
+async def listening(quart: Quart, settings: Settings) -> AsyncIterator[None]:
+    """Serves a started application with the real server while the context is open."""
+    listener = listen(settings.server.host, settings.server.port)
+    server = HypercornServer(OpenRequests(quart), settings, listener)
+    running = asyncio.create_task(server.run())
     try:
         yield
     finally:
-        await quart.extensions["resources"].realtime.drain(window_seconds=0, deadline_seconds=1)
-        stop.set()
-        await asyncio.wait({server}, timeout=STOP_SECONDS)
-        server.cancel()
-        await asyncio.gather(server, return_exceptions=True)
+        await resources_of(quart).realtime.drain(window_seconds=0, deadline_seconds=1)
+        server.stop()
+        await asyncio.wait({running}, timeout=STOP_SECONDS)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
