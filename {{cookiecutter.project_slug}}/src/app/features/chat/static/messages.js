@@ -66,10 +66,11 @@ export class MessageList {
    * @param {Message} message
    */
   put(message) {
-    const shown = this.find(message.id) ?? (message.author.id === this.me && this.findKey(message.key));
+    const own = message.author.id === this.me;
+    const shown = this.find(message.id) ?? (own ? this.findKey(message.key) : null);
     if (shown && Number(shown.dataset.version ?? 0) >= message.version) return false;
     const isNew = !shown?.dataset.id;
-    const row = shown || newRow(message.author.id);
+    const row = shown ?? newRow(message.author.id);
     this.#keeping(() => {
       fillRow(row, message, this.me);
       if (isNew) this.#place(row);

@@ -1,0 +1,28 @@
+"""What a person does on the page of a room, and what they see there."""
+
+from playwright.async_api import Page
+from playwright.async_api import expect
+
+SECOND_MS = 1_000
+
+
+async def write(page: Page, text: str) -> None:
+    """Writes a message and sends it with Enter."""
+    await page.fill("#body", text)
+    await page.press("#body", "Enter")
+
+
+async def sees(page: Page, text: str, *, within_ms: float | None = None) -> None:
+    """Waits until a message is shown exactly once."""
+    row = page.locator(".message__body", has_text=text)
+    await expect(row).to_have_count(1, timeout=within_ms)
+
+
+async def messages(page: Page) -> list[str]:
+    """Returns the texts of all messages that have been posted, from top to bottom."""
+    return await page.locator(".message[data-id] .message__body").all_text_contents()
+
+
+async def pending(page: Page) -> int:
+    """Returns how many messages have not been posted yet."""
+    return await page.locator(".message:not([data-id])").count()

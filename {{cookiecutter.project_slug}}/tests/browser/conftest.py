@@ -1,0 +1,155 @@
+"""A real Chromium, and a server process that tests may end and start again."""
+
+import os
+import shutil
+import signal
+from collections.abc import AsyncIterator
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from dataclasses import field
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser
+from playwright.async_api import BrowserContext
+from playwright.async_api import Page
+from playwright.async_api import async_playwright
+from quart import Quart
+
+from app.database import Database
+from app.features.chat import members
+from app.features.chat import rooms
+from app.features.chat.schemas import Room
+from app.resources import resources_of
+from app.settings import Settings
+from tests.people import Person
+from tests.programs import Program
+from tests.programs import running
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+PATIENCE_MS = 15_000
+
+
+def chromium() -> str:
+    """Returns the path of a Chromium; the environment variable CHROMIUM names another one."""
+    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    if not found:
+        pytest.skip("no Chromium is installed, so the pages were NOT tried in a browser")
+    return found
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """Yields one Chromium for all tests; each person gets a context of their own in it."""
+    path = chromium()
+    # Chromium refuses to run its sandbox as root, as containers do.
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    async with async_playwright() as playwright:
+        started = await playwright.chromium.launch(executable_path=path, args=arguments)
+        yield started
+        await started.close()
+
+
+@dataclass
+class Service:
+    """``app serve`` as a process, which keeps its address when it is started again."""
+
+    settings: Settings
+    stack: AsyncExitStack
+    program: Program = field(init=False)
+
+    async def start(self) -> None:
+        """Starts the process and waits until it serves."""
+        environment = {
+            "DATABASE_URL": self.settings.database.url,
+            "REDIS_URL": self.settings.redis.url,
+            "PUBLIC_URL": self.settings.public_url,
+            "SERVER_PORT": str(self.settings.server.port),
+            "REALTIME_DRAIN_WINDOW_SECONDS": "0.2",
+        }
+        running_program = running("app", "serve", environment=environment)
+        self.program = await self.stack.enter_async_context(running_program)
+        await self.program.says("serving")
+
+    async def end(self, number: signal.Signals) -> int:
+        """Ends the process with a signal and returns its exit code."""
+        self.program.send(number)
+        return await self.program.ended()
+
+
+@pytest.fixture
+async def service(app: Quart, settings: Settings) -> AsyncIterator[Service]:
+    """Yields a running server process over the database and the Valkey of ``app``."""
+    async with AsyncExitStack() as stack:
+        started = Service(settings, stack)
+        await started.start()
+        yield started
+
+
+@pytest.fixture
+def store(app: Quart) -> Database:
+    """Returns the database that the server process works with too."""
+    return resources_of(app).database
+
+
+@pytest.fixture
+async def harbour(store: Database, ada: Person, grace: Person) -> Room:
+    """Returns a public room of Ada's with Grace in it."""
+    room = await rooms.create_room(ada.principal, store, name="Harbour", is_private=False)
+    await members.invite(ada.principal, store, room_id=room.id, email=grace.user.email)
+    return room
+
+
+@dataclass
+class Windows:
+    """Opens windows for people, and keeps what went wrong in them."""
+
+    browser: Browser
+    settings: Settings
+    contexts: list[BrowserContext] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    async def open(self, person: Person, path: str, **options: object) -> Page:
+        """Returns a window in which ``person`` looks at a page; options are the context's."""
+        context = await self.browser.new_context(
+            base_url=self.settings.public_url,
+            locale="en-GB",
+            **options,  # type: ignore[arg-type] # Playwright's own options, passed through
+        )
+        self.contexts.append(context)
+        context.set_default_timeout(PATIENCE_MS)
+        name, value = person.cookie.split("=", 1)
+        await context.add_cookies([{"name": name, "value": value, "url": self.settings.public_url}])
+        page = await context.new_page()
+        page.on("pageerror", lambda error: self.errors.append(error.stack or str(error)))
+        await page.goto(path)
+        return page
+
+    async def open_room(self, person: Person, room: Room, **options: object) -> Page:
+        """Returns a window in which a room is open and live."""
+        page = await self.open(person, f"/chat/{room.id}", **options)
+        await page.wait_for_selector('[data-connection="live"]')
+        return page
+
+    async def open_both(self, one: Person, other: Person, room: Room) -> tuple[Page, Page]:
+        """Returns a window for each of two people, both live in the room."""
+        return await self.open_room(one, room), await self.open_room(other, room)
+
+
+@pytest.fixture
+async def windows(browser: Browser, settings: Settings, service: Service) -> AsyncIterator[Windows]:
+    """Yields what opens windows; in the end no page may have failed."""
+    opened = Windows(browser, settings)
+    yield opened
+    for context in opened.contexts:
+        await context.close()
+    assert opened.errors == []
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Callable[[str], Path]:
+    """Returns where a picture goes: the folder in SCREENSHOTS, else one that is thrown away."""
+    folder = Path(os.environ.get("SCREENSHOTS") or tmp_path)
+    folder.mkdir(parents=True, exist_ok=True)
+    return lambda name: folder / f"{name}.png"

@@ -1,0 +1,57 @@
+"""The server process is ended and started again under two people who go on writing."""
+
+import asyncio
+import signal
+
+import pytest
+from playwright.async_api import Page
+from playwright.async_api import expect
+
+from app.database import Database
+from app.features.chat import messages as chat_messages
+from app.features.chat.schemas import Room
+from tests.browser import chat_page
+from tests.browser.conftest import Service
+from tests.browser.conftest import Windows
+from tests.people import Person
+
+pytestmark = pytest.mark.browser
+
+WRITTEN_EACH = 8
+RESUMED_MS = 30_000
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+async def test_a_restart_under_them_loses_and_doubles_nothing(
+    windows: Windows,
+    service: Service,
+    store: Database,
+    harbour: Room,
+    ada: Person,
+    grace: Person,
+    number: signal.Signals,
+) -> None:
+    adas, graces = await windows.open_both(ada, grace, harbour)
+    written = {f"{name} writes {n}." for name in ("Ada", "Grace") for n in range(WRITTEN_EACH)}
+
+    async def writes(page: Page, name: str) -> None:
+        for n in range(WRITTEN_EACH):
+            await chat_page.write(page, f"{name} writes {n}.")
+
+    async def restart() -> None:
+        await chat_page.sees(graces, "Ada writes 1.")
+        await service.end(number)
+        await service.start()
+
+    await asyncio.gather(writes(adas, "Ada"), writes(graces, "Grace"), restart())
+
+    for page in (adas, graces):
+        await expect(page.locator(".message[data-id]")).to_have_count(
+            len(written), timeout=RESUMED_MS
+        )
+    stored = await chat_messages.list_messages(ada.principal, store, room_id=harbour.id, limit=100)
+    in_order = [message.body for message in reversed(stored)]
+    assert sorted(in_order) == sorted(written)
+    assert await chat_page.messages(adas) == in_order
+    assert await chat_page.messages(graces) == in_order
+    assert await chat_page.pending(adas) == 0

@@ -1,0 +1,110 @@
+"""Two people in one room, each in a browser of their own."""
+
+import pytest
+from playwright.async_api import expect
+
+from app.database import Database
+from app.features.chat import rooms
+from app.features.chat.schemas import Room
+from tests.browser import chat_page
+from tests.browser.conftest import Windows
+from tests.people import Person
+
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("live_server")]
+
+
+async def test_they_see_each_others_messages_within_a_second(
+    windows: Windows, harbour: Room, ada: Person, grace: Person
+) -> None:
+    adas, graces = await windows.open_both(ada, grace, harbour)
+
+    await chat_page.write(adas, "Ahoy, Grace")
+    await chat_page.sees(graces, "Ahoy, Grace", within_ms=chat_page.SECOND_MS)
+    await chat_page.write(graces, "Ahoy, Ada")
+    await chat_page.sees(adas, "Ahoy, Ada", within_ms=chat_page.SECOND_MS)
+
+    assert await chat_page.messages(adas) == ["Ahoy, Grace", "Ahoy, Ada"]
+    assert await chat_page.messages(graces) == ["Ahoy, Grace", "Ahoy, Ada"]
+
+
+async def test_they_see_who_is_here_and_who_is_typing(
+    windows: Windows, harbour: Room, ada: Person, grace: Person
+) -> None:
+    adas, graces = await windows.open_both(ada, grace, harbour)
+    await expect(adas.locator("#people-count")).to_have_text("2 here")
+
+    await graces.locator("#body").press_sequentially("On my w")
+
+    await expect(adas.locator("#typing")).to_have_text("Grace is typing …")
+    await expect(graces.locator("#typing")).to_have_text("")
+    await graces.press("#body", "Enter")
+    await expect(adas.locator("#typing")).to_have_text("")
+
+
+async def test_what_is_written_without_a_network_arrives_once_when_it_is_back(
+    windows: Windows, harbour: Room, ada: Person, grace: Person
+) -> None:
+    adas, graces = await windows.open_both(ada, grace, harbour)
+    await adas.context.set_offline(True)
+    await chat_page.write(adas, "From the tunnel")
+    await expect(adas.locator(".message--pending")).to_have_count(1)
+
+    await adas.context.set_offline(False)
+
+    await chat_page.sees(graces, "From the tunnel")
+    await expect(adas.locator(".message--pending")).to_have_count(0)
+    assert await chat_page.messages(adas) == ["From the tunnel"]
+
+
+async def test_what_waits_survives_a_reload_of_the_page(
+    windows: Windows, harbour: Room, ada: Person, grace: Person
+) -> None:
+    adas, graces = await windows.open_both(ada, grace, harbour)
+    posts = "**/api/v1/chat/rooms/*/messages"
+    await adas.route(posts, lambda route: route.abort())
+    await chat_page.write(adas, "Before the reload")
+    await expect(adas.locator(".message--pending")).to_have_count(1)
+
+    await adas.unroute(posts)
+    await adas.reload()
+
+    await chat_page.sees(graces, "Before the reload")
+    await expect(adas.locator(".message--pending")).to_have_count(0)
+    assert await chat_page.messages(adas) == ["Before the reload"]
+
+
+async def test_edits_and_deletions_reach_the_other(
+    windows: Windows, harbour: Room, ada: Person, grace: Person
+) -> None:
+    adas, graces = await windows.open_both(ada, grace, harbour)
+    await chat_page.write(adas, "Ahoi")
+    await chat_page.sees(graces, "Ahoi")
+
+    await adas.press("#body", "ArrowUp")
+    await adas.fill(".edit textarea", "Ahoy")
+    await adas.press(".edit textarea", "Enter")
+    await chat_page.sees(graces, "Ahoy")
+    await adas.hover(".message")
+    await adas.click(".message__menu")
+    await adas.click('[data-do="delete"]')
+    await adas.click("#delete-message .button--danger")
+
+    await chat_page.sees(graces, "Message deleted")
+    assert await chat_page.messages(graces) == ["Message deleted"]
+
+
+async def test_unread_messages_of_another_room_are_counted_as_they_come(
+    windows: Windows, store: Database, harbour: Room, ada: Person, grace: Person
+) -> None:
+    other = await rooms.create_room(grace.principal, store, name="Elsewhere", is_private=False)
+    graces = await windows.open_room(grace, other)
+    adas = await windows.open_room(ada, harbour)
+    badge = graces.locator(f'[data-room="{harbour.id}"] .badge')
+    await expect(badge).to_be_hidden()
+
+    await chat_page.write(adas, "One")
+    await chat_page.write(adas, "Two")
+
+    await expect(badge).to_contain_text("2")
+    await graces.click(f'[data-room="{harbour.id}"] a')
+    await expect(graces.locator(".divider")).to_have_count(1)
