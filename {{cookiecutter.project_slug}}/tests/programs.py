@@ -4,17 +4,26 @@ import asyncio
 import os
 import signal
 import sys
+import time
 from collections.abc import AsyncIterator
+from collections.abc import Callable
 from collections.abc import Mapping
 from contextlib import asynccontextmanager
+from contextlib import suppress
 from pathlib import Path
 
-import app
+import httpx
 
-PATIENCE_SECONDS = 30.0
+import app
+from app.settings import Settings
+
+PATIENCE_SECONDS = 60.0  # a loaded machine takes long to start an interpreter
 ROOT = Path(app.__file__).parents[2]
 # What of the environment a program needs to run at all; nothing else of it reaches a test.
-KEPT = ("HOME", "LANG", "PATH", "PYTHONDONTWRITEBYTECODE", "TMPDIR")
+KEPT = (
+    *("HOME", "LANG", "PATH", "TMPDIR"),
+    *("PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX"),
+)
 
 
 class Program:
@@ -85,3 +94,47 @@ async def running(
         if process.returncode is None:
             process.kill()
         await program.ended()
+
+
+def environment_of(settings: Settings, **more: str) -> dict[str, str]:
+    """Returns the variables that give a program the servers and the address of ``settings``."""
+    return {
+        "ENVIRONMENT": "test",
+        "DATABASE_URL": settings.database.url,
+        "REDIS_URL": settings.redis.url,
+        "SERVER_PORT": str(settings.server.port),
+        "PUBLIC_URL": settings.public_url,
+        **more,
+    }
+
+
+def processes_of(folder: Path) -> set[int]:
+    """Returns the processes that have ``folder`` in their command line or environment."""
+    found = set()
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            said = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
+            if os.fsencode(folder) in said and int(process.name) != os.getpid():
+                found.add(int(process.name))
+    return found
+
+
+async def eventually(condition: Callable[[], bool], *, within_seconds: float) -> bool:
+    """Returns whether the condition came true in time."""
+    deadline = time.monotonic() + within_seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        await asyncio.sleep(0.05)
+    return True
+
+
+async def answers(url: str, *, status: int) -> httpx.Response:
+    """Asks again and again until the answer has this status, and returns it."""
+    async with asyncio.timeout(PATIENCE_SECONDS), httpx.AsyncClient(timeout=5) as client:
+        while True:
+            with suppress(httpx.TransportError):
+                response = await client.get(url)
+                if response.status_code == status:
+                    return response
+            await asyncio.sleep(0.05)
