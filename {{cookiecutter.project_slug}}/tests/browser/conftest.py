@@ -138,8 +138,11 @@ class Windows:
 
 
 @pytest.fixture
-async def windows(browser: Browser, settings: Settings, service: Service) -> AsyncIterator[Windows]:
-    """Yields what opens windows; in the end no page may have failed."""
+async def windows(browser: Browser, settings: Settings) -> AsyncIterator[Windows]:
+    """Yields what opens windows; in the end no page may have failed.
+
+    A test says who serves the pages: ``live_server`` in this process, or ``service`` in another.
+    """
     opened = Windows(browser, settings)
     yield opened
     for context in opened.contexts:
