@@ -21,7 +21,7 @@ class Waiting(Protocol):
         """Learns that its deadline has passed."""
 
     def shed(self) -> None:
-        """Gives up what waits, because the process as a whole holds too much."""
+        """Gives up all that waits, because the process as a whole holds too much."""
 
 
 class Backlog:

@@ -94,9 +94,12 @@ class Outbound:
             self.abort()
 
     def shed(self) -> None:
-        """Gives up what waits, because the process as a whole holds too much."""
+        """Gives up what waits, because the process as a whole holds too much.
+
+        A write that is under way ends or is cut within a second, so it counts no more.
+        """
         self.close(CloseCode.SLOW, "memory of the process")
-        self._give_up()
+        self._backlog.shrink(self._queue.abandon())
 
     def abort(self) -> None:
         """Cuts the connection; the server then reports the client as gone."""

@@ -68,6 +68,10 @@ class OutboundQueue:
         chunks, self._chunks = self._chunks, None
         return self._forget(chunks)
 
+    def abandon(self) -> int:
+        """Forgets everything, with what is being written, and returns its bytes."""
+        return self.clear() + self.written()
+
     def _forget(self, chunks: list[Chunk] | None) -> int:
         freed_bytes = sum(len(chunk.data) for chunk in chunks or ())
         self.messages -= sum(chunk.messages for chunk in chunks or ())

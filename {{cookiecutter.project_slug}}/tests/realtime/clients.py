@@ -1,0 +1,45 @@
+"""Writers that do what a test tells them, in place of a client."""
+
+import asyncio
+from collections.abc import Sequence
+
+from app.realtime.batch import Chunk
+from app.realtime.close_codes import CloseCode
+
+
+class FakeWriter:
+    """Keeps what is written. While ``is_stuck`` the client does not read."""
+
+    def __init__(self) -> None:
+        self.written: list[bytes] = []
+        self.writes = 0
+        self.closed: CloseCode | None = None
+        self.is_aborted = False
+        self.failure: Exception | None = None
+        self._reading = asyncio.Event()
+        self._reading.set()
+
+    @property
+    def is_stuck(self) -> bool:
+        return not self._reading.is_set()
+
+    @is_stuck.setter
+    def is_stuck(self, stuck: bool) -> None:
+        if stuck:
+            self._reading.clear()
+        else:
+            self._reading.set()
+
+    async def write(self, chunks: Sequence[Chunk]) -> None:
+        if self.failure is not None:
+            raise self.failure
+        await self._reading.wait()
+        self.writes += 1
+        self.written.extend(chunk.data for chunk in chunks)
+
+    async def close(self, code: CloseCode, reason: str) -> None:
+        await self._reading.wait()
+        self.closed = code
+
+    def abort(self) -> None:
+        self.is_aborted = True
