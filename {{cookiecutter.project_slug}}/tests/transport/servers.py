@@ -18,7 +18,7 @@ from quart.wrappers import base
 
 KIB = 1024
 PIECE = b"x" * 16 * KIB
-STOP_SECONDS = 0.5
+STOP_SECONDS = 1.0
 # What the kernel may hold for a reader who does not read, at most.
 KERNEL_BYTES = 6 * KIB * KIB
 
@@ -45,6 +45,7 @@ async def hypercorn(app: Quart) -> AsyncIterator[int]:
     try:
         yield port
     finally:
+        over(app).set()
         stop.set()
         await _end(server, before)
 
@@ -61,7 +62,8 @@ async def uvicorn_server(app: Quart) -> AsyncIterator[int]:
     try:
         yield port
     finally:
-        server.should_exit = server.force_exit = True
+        over(app).set()
+        server.should_exit = True
         await _end(running, before)
         listener.close()
 
@@ -73,6 +75,12 @@ def listen() -> socket.socket:
     return listener
 
 
+def over(app: Quart) -> asyncio.Event:
+    """Returns what is set when the server ends, for views that would wait for ever."""
+    event: asyncio.Event = app.extensions.setdefault("over", asyncio.Event())
+    return event
+
+
 async def _end(server: Task, before: set[Task]) -> None:
     """Ends the server, and with it the views that nothing else would end."""
     await asyncio.wait({server}, timeout=STOP_SECONDS)
@@ -80,6 +88,7 @@ async def _end(server: Task, before: set[Task]) -> None:
         for task in rest:
             task.cancel()  # Hypercorn waits for connections again when it is cancelled
         await asyncio.wait(rest, timeout=0.1)
+    await asyncio.gather(server, return_exceptions=True)
 
 
 class RawClient:

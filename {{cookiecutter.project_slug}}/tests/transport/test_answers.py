@@ -13,6 +13,7 @@ from tests.transport.servers import connected
 from tests.transport.servers import get
 from tests.transport.servers import hypercorn
 from tests.transport.servers import only_on_023
+from tests.transport.servers import over
 from tests.transport.servers import until
 from tests.transport.servers import uvicorn_server
 
@@ -27,7 +28,7 @@ def add_stuck(app: Quart) -> None:
     async def stuck() -> Response:
         async def body() -> AsyncIterator[bytes]:
             yield b"beginning"
-            await asyncio.Event().wait()
+            await over(app).wait()
 
         return Response(body())
 

@@ -18,6 +18,7 @@ from tests.transport.servers import chunked_post
 from tests.transport.servers import connected
 from tests.transport.servers import hypercorn
 from tests.transport.servers import only_on_023
+from tests.transport.servers import over
 from tests.transport.servers import post
 
 LIMIT_BYTES = 64 * KIB
@@ -41,17 +42,14 @@ def add_collector(app: Quart) -> None:
         return {"bytes": len(await request.get_data())}
 
 
-def add_sleeper(app: Quart) -> asyncio.Event:
-    """Adds a view that does not read until it is told to; returns what to set."""
-    wake = asyncio.Event()
+def add_sleeper(app: Quart) -> None:
+    """Adds a view that answers in the end, and does not read."""
 
     @app.post("/sleep")
     @body_limit(4 * FLOOD_BYTES)
     async def sleep() -> dict[str, int]:
-        await wake.wait()
+        await over(app).wait()
         return {"bytes": 0}
-
-    return wake
 
 
 async def test_a_chunked_body_is_refused_at_the_limit_though_it_never_ends(hardened: Quart) -> None:
@@ -184,12 +182,12 @@ async def test_stock_quart_buffers_a_body_that_nobody_reads(stock: Quart) -> Non
 
 
 async def test_a_view_that_never_reads_its_body_can_still_answer(hardened: Quart) -> None:
-    wake = add_sleeper(hardened)
+    add_sleeper(hardened)
 
     async with hypercorn(hardened) as port, connected(port) as client:
         await client.send(chunked_post("/sleep"))
         await client.pour(FLOOD)
-        wake.set()
+        over(hardened).set()
         status = await client.status()
 
     assert status == 200

@@ -16,6 +16,7 @@ from tests.transport.servers import KIB
 from tests.transport.servers import Server
 from tests.transport.servers import hypercorn
 from tests.transport.servers import only_on_023
+from tests.transport.servers import over
 from tests.transport.servers import until
 from tests.transport.servers import uvicorn_server
 
@@ -39,7 +40,7 @@ def add_deaf(app: Quart) -> None:
     @app.websocket("/deaf")
     async def deaf() -> None:
         await websocket.accept()
-        await asyncio.Event().wait()
+        await over(app).wait()
 
 
 def add_group(app: Quart) -> asyncio.Event:
