@@ -49,7 +49,7 @@ def bake(template: Path, tmp_path: Path) -> Bake:
         folder.mkdir(exist_ok=True)
         mode = ["--no-input"] if typed is None else []
         command = [COOKIECUTTER, template, *mode, "-o", folder, *(f"{k}={v}" for k, v in answers.items())]
-        home = {**os.environ, "HOME": str(tmp_path), "PYTHONUTF8": "1"}
+        home = {**os.environ, "HOME": str(tmp_path), "TMPDIR": str(tmp_path), "PYTHONUTF8": "1"}
         done = subprocess.run(command, input=typed, capture_output=True, text=True, env=home, cwd=tmp_path)
         return Baked(folder, done.stdout + done.stderr, done.returncode)
 

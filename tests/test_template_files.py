@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 import time
 import tomllib
 from pathlib import Path
@@ -19,11 +20,20 @@ BAKE_SECONDS_HANG_GUARD = 20
 MARKS = re.compile(r"cookiecutter\.|\{%-? *(raw|if|for|set)\b|__\w+_toml|features\.toml")
 
 
+def files_below(folder: Path) -> list[Path]:
+    """Returns the files of a bake, or of the template those that git tracks or would track."""
+    if ROOT not in folder.parents:
+        return sorted(path for path in folder.rglob("*") if "__pycache__" not in path.parts)
+    listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", folder]
+    names = subprocess.check_output(listing, cwd=ROOT, text=True).split("\0")
+    return sorted(ROOT / name for name in names if name)
+
+
 def text_files(folder: Path) -> dict[str, str]:
     """Returns the text of every file below ``folder`` that is text, by its relative path."""
     found = {}
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts:
+    for path in files_below(folder):
+        if path.is_file():
             try:
                 found[path.relative_to(folder).as_posix()] = path.read_text(encoding="utf-8")
             except UnicodeDecodeError:

@@ -72,6 +72,7 @@ def run(step: Step, python: Path) -> tuple[bool, float]:
     started = time.monotonic()
     variables = {**os.environ, "PYTHONPATH": "src:." if step.where == TEMPLATE else str(ROOT)}
     variables |= {"PROJECT_PYTHON": str(python), "PYTHONPYCACHEPREFIX": str(BUILD / "pycache")}
+    variables |= {"HYPOTHESIS_STORAGE_DIRECTORY": str(BUILD / "hypothesis")}
     variables.pop("VIRTUAL_ENV", None)
     passed = subprocess.run(step.command, cwd=step.where, env=variables).returncode == 0
     return passed, time.monotonic() - started
