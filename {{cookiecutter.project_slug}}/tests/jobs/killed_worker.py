@@ -1,8 +1,7 @@
-"""A worker that marks the start of its job and never ends it; `test_jobs` kills it."""
+"""A worker that begins its job and never ends it; `test_worker` kills it."""
 
 import asyncio
 import sys
-from pathlib import Path
 
 from pydantic import JsonValue
 
@@ -12,9 +11,9 @@ from app.settings import DatabaseSettings
 from app.settings import JobsSettings
 
 
-async def main(url: str, mark: Path) -> None:
+async def main(url: str) -> None:
     async def slow(payload: dict[str, JsonValue]) -> None:
-        mark.touch()  # noqa: ASYNC240 - nothing else runs here
+        print("the job has begun", flush=True)
         await asyncio.Event().wait()
 
     jobs = Jobs(JobsSettings.model_construct(), Database(DatabaseSettings.model_construct(url=url)))
@@ -22,4 +21,4 @@ async def main(url: str, mark: Path) -> None:
     await jobs.work(asyncio.Event())
 
 
-asyncio.run(main(sys.argv[1], Path(sys.argv[2])))
+asyncio.run(main(sys.argv[1]))

@@ -1,67 +1,26 @@
-"""Jobs: in the caller's transaction, tried again, taken over from a killed worker."""
+"""Jobs: in the caller's transaction, tried again, and what their ends mean."""
 
 import asyncio
-import os
-import signal
-import subprocess
-import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
-from pydantic import JsonValue
-from sqlalchemy import text
+import structlog
 
 from app.database import Database
 from app.errors import GiveUp
 from app.errors import RetryLater
 from app.jobs import Jobs
-from app.jobs import attempts
-from app.jobs.attempts import pause_seconds
+from app.jobs import pauses
+from app.jobs.pauses import retry_seconds
 from app.settings import JobsSettings
-
-WAIT_SECONDS_HANG_GUARD = 60
-KILLED = Path(__file__).parent / "killed_worker.py"
-
-
-@pytest.fixture
-def jobs(database: Database) -> Jobs:
-    return Jobs(JobsSettings.model_construct(max_attempts=3, stop_seconds=0.5), database)
-
-
-@asynccontextmanager
-async def working(jobs: Jobs) -> AsyncIterator[None]:
-    """Has a worker run in this loop."""
-    stop = asyncio.Event()
-    worker = asyncio.create_task(jobs.work(stop))
-    try:
-        async with asyncio.timeout(WAIT_SECONDS_HANG_GUARD):
-            yield
-    finally:
-        stop.set()
-        await worker
-
-
-async def statuses(database: Database) -> list[str]:
-    """Returns the states of the jobs that are in the queue."""
-    async with database.reading() as session:
-        return list(await session.scalars(text("SELECT status::text FROM pgqueuer")))
-
-
-async def wait_until_statuses(database: Database, expected: list[str]) -> None:
-    """Waits until the queue holds jobs in these states, and no others."""
-    while await statuses(database) != expected:  # noqa: ASYNC110 - the state is PostgreSQL's
-        await asyncio.sleep(0.02)
-
-
-async def enqueue(jobs: Jobs, database: Database, name: str, **payload: JsonValue) -> None:
-    async with database.transaction() as work:
-        await jobs.enqueue(work, name, payload=payload)
+from tests.jobs.rig import Payload
+from tests.jobs.rig import enqueue
+from tests.jobs.rig import statuses
+from tests.jobs.rig import wait_until_statuses
+from tests.jobs.rig import working
 
 
 async def test_a_job_runs_once_after_its_transaction(jobs: Jobs, database: Database) -> None:
-    ran: asyncio.Queue[dict[str, JsonValue]] = asyncio.Queue()
+    ran: asyncio.Queue[Payload] = asyncio.Queue()
     jobs.task("test.note", ran.put)
 
     await enqueue(jobs, database, "test.note", number=7)
@@ -89,10 +48,10 @@ async def test_a_job_enqueued_as_the_first_statement_goes_with_a_rollback(
 async def test_a_job_that_raises_is_tried_again_and_parked_in_the_end(
     jobs: Jobs, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(attempts, "FIRST_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(pauses, "FIRST_RETRY_SECONDS", 0.01)
     tries = 0
 
-    async def fail(payload: dict[str, JsonValue]) -> None:
+    async def fail(payload: Payload) -> None:
         nonlocal tries
         tries += 1
         raise ValueError("not today")
@@ -109,7 +68,7 @@ async def test_retry_later_chooses_the_pause(jobs: Jobs, database: Database) -> 
     done = asyncio.Event()
     tries = 0
 
-    async def later(payload: dict[str, JsonValue]) -> None:
+    async def later(payload: Payload) -> None:
         nonlocal tries
         tries += 1
         if tries == 1:
@@ -124,10 +83,58 @@ async def test_retry_later_chooses_the_pause(jobs: Jobs, database: Database) -> 
     assert tries == 2
 
 
+async def test_retry_later_does_not_go_on_for_ever(jobs: Jobs, database: Database) -> None:
+    tries = 0
+
+    async def never(payload: Payload) -> None:
+        nonlocal tries
+        tries += 1
+        raise RetryLater("not yet", after_seconds=0)
+
+    jobs.task("test.never", never)
+    await enqueue(jobs, database, "test.never")
+    async with working(jobs):
+        await wait_until_statuses(database, ["failed"])
+
+    assert tries == 3
+
+
+async def test_a_job_can_be_told_to_wait(jobs: Jobs, database: Database) -> None:
+    ran: asyncio.Queue[Payload] = asyncio.Queue()
+    jobs.task("test.note", ran.put)
+    async with database.transaction() as work:
+        await jobs.enqueue(work, "test.note", payload={"at": "later"}, after_seconds=0.6)
+        await jobs.enqueue(work, "test.note", payload={"at": "once"})
+
+    async with working(jobs):
+        order = [await ran.get(), await ran.get()]
+
+    assert order == [{"at": "once"}, {"at": "later"}]
+
+
+async def test_the_lines_of_a_job_carry_the_request_that_asked_for_it(
+    jobs: Jobs, database: Database
+) -> None:
+    seen: asyncio.Queue[dict[str, object]] = asyncio.Queue()
+
+    async def look(payload: Payload) -> None:
+        seen.put_nowait(dict(structlog.contextvars.get_contextvars()))
+
+    jobs.task("test.look", look)
+    with structlog.contextvars.bound_contextvars(request_id="from-a-browser"):
+        await enqueue(jobs, database, "test.look")
+    async with working(jobs):
+        facts = await seen.get()
+
+    assert facts["request_id"] == "from-a-browser"
+    assert facts["task"] == "test.look"
+    assert facts["job"]
+
+
 async def test_give_up_ends_the_trying_at_once(jobs: Jobs, database: Database) -> None:
     tries = 0
 
-    async def give_up(payload: dict[str, JsonValue]) -> None:
+    async def give_up(payload: Payload) -> None:
         nonlocal tries
         tries += 1
         raise GiveUp("no such file")
@@ -145,7 +152,7 @@ async def test_a_job_that_runs_when_the_worker_stops_goes_back_into_the_queue(
 ) -> None:
     started = asyncio.Event()
 
-    async def endless(payload: dict[str, JsonValue]) -> None:
+    async def endless(payload: Payload) -> None:
         started.set()
         await asyncio.Event().wait()
 
@@ -157,29 +164,30 @@ async def test_a_job_that_runs_when_the_worker_stops_goes_back_into_the_queue(
     assert await statuses(database) == ["queued"]
 
 
-async def test_a_job_without_its_task_is_kept_until_a_worker_knows_it(
-    jobs: Jobs, database: Database
-) -> None:
+async def test_a_job_without_its_task_is_told_and_kept(jobs: Jobs, database: Database) -> None:
     known = asyncio.Event()
     old = Jobs(JobsSettings.model_construct(), database)
     old.task("test.old", lambda _: asyncio.sleep(0))
     await enqueue(old, database, "test.old")
 
-    async def run(payload: dict[str, JsonValue]) -> None:
+    async def run(payload: Payload) -> None:
         known.set()
 
     jobs.task("test.other", run)
     await enqueue(jobs, database, "test.other")
-    async with working(jobs):
-        await known.wait()
+    with structlog.testing.capture_logs() as lines:
+        async with working(jobs):
+            await known.wait()
 
+    told = [line for line in lines if line["event"] == "jobs_without_their_task"]
+    assert [(line["task"], line["jobs"]) for line in told] == [("test.old", 1)]
     assert await statuses(database) == ["queued"]
 
 
 async def test_names_are_taken_once_and_unknown_ones_are_refused(
     jobs: Jobs, database: Database
 ) -> None:
-    async def run(payload: dict[str, JsonValue]) -> None: ...
+    async def run(payload: Payload) -> None: ...
 
     async def scheduled() -> None: ...
 
@@ -190,58 +198,14 @@ async def test_names_are_taken_once_and_unknown_ones_are_refused(
         jobs.task("test.twice", run)
     with pytest.raises(ValueError, match="already"):
         jobs.schedule("test.nightly", "0 4 * * *", scheduled)
+    with pytest.raises(ValueError, match="cron"):
+        jobs.schedule("test.never", "every day", scheduled)
     with pytest.raises(LookupError, match="unknown"):
         await enqueue(jobs, database, "test.unknown")
 
 
-async def test_the_worker_comes_back_after_postgresql_ended_its_connections(
-    jobs: Jobs, database: Database
-) -> None:
-    ran: asyncio.Queue[dict[str, JsonValue]] = asyncio.Queue()
-    jobs.task("test.note", ran.put)
-    terminate = (
-        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
-        "WHERE application_name = 'app worker' AND datname = current_database()"
-    )
-
-    async with working(jobs):
-        await enqueue(jobs, database, "test.note", number=1)
-        await ran.get()
-        async with database.reading() as session:
-            ended = (await session.execute(text(terminate))).scalar_one()
-        await enqueue(jobs, database, "test.note", number=2)
-        second = await ran.get()
-
-    assert ended >= 1
-    assert second == {"number": 2}
-
-
-@pytest.mark.slow
-async def test_the_job_of_a_killed_worker_is_given_to_another(
-    jobs: Jobs, database: Database, tmp_path: Path
-) -> None:
-    url = database.engine.url.render_as_string(hide_password=False)
-    mark = tmp_path / "started"
-    jobs.task("test.slow", lambda _: asyncio.sleep(0))
-    await enqueue(jobs, database, "test.slow")
-    killed = subprocess.Popen(  # noqa: ASYNC220 - it only forks
-        [sys.executable, str(KILLED), url, str(mark)], env={**os.environ, "PYTHONPATH": "src:."}
-    )
-    while not mark.exists():
-        await asyncio.sleep(0.05)
-        assert killed.poll() is None
-
-    killed.send_signal(signal.SIGKILL)
-    killed.wait()
-    abandoned = await statuses(database)
-    async with working(jobs):
-        await wait_until_statuses(database, [])
-
-    assert abandoned == ["picked"]
-
-
 def test_pauses_grow_up_to_a_limit() -> None:
-    pauses = [pause_seconds(tries) for tries in range(1, 15)]
+    seconds = [retry_seconds(tries) for tries in range(1, 15)]
 
-    assert pauses[:4] == [1.0, 2.0, 4.0, 8.0]
-    assert pauses[-1] == attempts.MOST_PAUSE_SECONDS
+    assert seconds[:4] == [1.0, 2.0, 4.0, 8.0]
+    assert seconds[-1] == pauses.MOST_RETRY_SECONDS

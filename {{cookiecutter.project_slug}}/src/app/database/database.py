@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from collections.abc import Sequence
 from contextlib import asynccontextmanager
 
+import asyncpg
 import structlog
 from sqlalchemy import delete
 from sqlalchemy import text
@@ -12,7 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.database.address import driver_url
 from app.database.address import shown
+from app.database.engine import SILENCE_SECONDS
 from app.database.engine import open_engine
+from app.database.failures import CONNECT_ERRORS
 from app.database.failures import STATEMENT_ERRORS
 from app.database.failures import failure_of
 from app.database.failures import reason
@@ -36,6 +39,7 @@ class Database:
 
     def __init__(self, settings: DatabaseSettings, *, publish: Publish | None = None) -> None:
         self.where = shown(driver_url(settings.url))
+        self._settings = settings
         self._outage = Outage(self.where)
         self.engine = open_engine(settings, self._outage)
         self._reading = self.engine.execution_options(isolation_level="AUTOCOMMIT")
@@ -83,6 +87,27 @@ class Database:
         """
         async with self._session(self._reading) as session:
             yield session
+
+    async def own_connection(self, name: str) -> "asyncpg.Connection[asyncpg.Record]":
+        """Opens a connection outside the pool, for LISTEN; the caller closes it.
+
+        ``name`` is what ``pg_stat_activity`` calls it.
+
+        Raises:
+            Unavailable: PostgreSQL is away.
+        """
+        dsn = self.engine.url.set(drivername="postgresql")
+        try:
+            connection = await asyncpg.connect(
+                dsn.render_as_string(hide_password=False),
+                timeout=self._settings.connect_seconds,
+                command_timeout=self._settings.statement_seconds + SILENCE_SECONDS,
+                server_settings={"application_name": name},
+            )
+        except CONNECT_ERRORS as error:
+            raise self._outage.begins(reason(error)) from error
+        self._outage.ends()
+        return connection
 
     async def forget_events(self, events: Sequence[Event]) -> None:
         """Removes published events from the outbox."""

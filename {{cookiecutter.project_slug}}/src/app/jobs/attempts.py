@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Awaitable
 from collections.abc import Callable
 from datetime import timedelta
@@ -10,21 +11,18 @@ import structlog
 from pgqueuer.errors import RetryRequested
 from pgqueuer.models import Job
 from pydantic import JsonValue
+from structlog.contextvars import bound_contextvars
 
 from app.errors import GiveUp
 from app.errors import RetryLater
+from app.jobs.pauses import retry_seconds
 
-FIRST_PAUSE_SECONDS = 1.0
-MOST_PAUSE_SECONDS = 300.0
+REQUEST_ID = "request_id"
 
 log = structlog.get_logger()
 
 Run = Callable[[dict[str, JsonValue]], Awaitable[None]]
-
-
-def pause_seconds(attempts: int) -> float:
-    """Returns how long to wait after ``attempts`` tries have failed."""
-    return float(min(FIRST_PAUSE_SECONDS * 2 ** (attempts - 1), MOST_PAUSE_SECONDS))
+Count = Callable[[Job], Awaitable[int]]
 
 
 def later(seconds: float, reason: str) -> RetryRequested:
@@ -32,32 +30,44 @@ def later(seconds: float, reason: str) -> RetryRequested:
     return RetryRequested(delay=timedelta(seconds=seconds), reason=reason)
 
 
-def attempt(run: Run, *, max_attempts: int) -> Callable[[Job], Awaitable[None]]:
+def attempt(run: Run, *, max_attempts: int, lost: Count) -> Callable[[Job], Awaitable[None]]:
     """Wraps a task so that the queue learns from its end what to do with the job.
 
-    An exception that leaves the wrapper parks the job as failed, with its traceback.
+    1. It returns: the job is done.
+    2. The worker stops: back into the queue. The library would take a cancellation for the
+       caller's wish and forget the job.
+    3. ``RetryLater`` or any exception: another try, unless this was the last one.
+    4. ``GiveUp``, or the last try: the job is parked as failed. The library logs the traceback.
+    5. Its worker died with it again and again (``lost``): parked too, or it would kill for ever.
     """
 
-    async def attempted(job: Job) -> None:
+    async def judged(job: Job) -> None:
         tries = job.attempts + 1
         try:
+            if await lost(job) >= max_attempts:
+                raise GiveUp("its worker died each time")
             await run(json.loads(job.payload or b"{}"))
         except asyncio.CancelledError as error:
-            # The worker stops before the job has ended. The queue would take a cancellation for
-            # the caller's wish and forget the job.
+            log.warning("job_put_back")
             raise later(0, "the worker stopped") from error
-        except RetryLater as error:
-            if tries >= max_attempts:
-                raise
-            raise later(error.after_seconds, str(error)) from error
         except GiveUp as error:
-            log.error("job_given_up", task=job.entrypoint, job=job.id, reason=str(error))
+            log.error("job_given_up", reason=str(error))
             raise
         except Exception as error:
             if tries >= max_attempts:
-                log.error("job_failed", task=job.entrypoint, job=job.id, exc_info=True)
+                log.error("job_failed", tries=tries, reason=repr(error))
                 raise
-            log.warning("job_retries", task=job.entrypoint, job=job.id, tries=tries)
-            raise later(pause_seconds(tries), str(error)) from error
+            chosen = error.after_seconds if isinstance(error, RetryLater) else None
+            seconds = retry_seconds(tries) if chosen is None else chosen
+            log.warning("job_retries", tries=tries, after_seconds=seconds, reason=repr(error))
+            raise later(seconds, str(error)) from error
+
+    async def attempted(job: Job) -> None:
+        request_id = (job.headers or {}).get(REQUEST_ID)
+        facts = {REQUEST_ID: request_id} if request_id else {}
+        started = time.perf_counter()
+        with bound_contextvars(task=job.entrypoint, job=job.id, **facts):
+            await judged(job)
+            log.info("job_done", ms=round(1000 * (time.perf_counter() - started), 1))
 
     return attempted

@@ -2,22 +2,29 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable
-from collections.abc import Callable
 from datetime import timedelta
 
+from pgqueuer import PgQueuer
 from pgqueuer import Queries
 from pgqueuer.db import AsyncpgDriver
 from pydantic import JsonValue
+from structlog.contextvars import get_contextvars
 
 from app.database import Database
 from app.database import UnitOfWork
+from app.jobs.attempts import REQUEST_ID
+from app.jobs.attempts import Run
+from app.jobs.upkeep import delete_old_records
+from app.jobs.upkeep import tell_unknown_tasks
+from app.jobs.worker import RunScheduled
 from app.jobs.worker import Worker
+from app.jobs.worker import scheduled
 from app.settings import JobsSettings
 
+# Somewhere in the hour, but not at its start, when everybody's jobs run.
+UPKEEP_SCHEDULE = "41 * * * *"
+
 Payload = dict[str, JsonValue]
-Run = Callable[[Payload], Awaitable[None]]
-RunScheduled = Callable[[], Awaitable[None]]
 
 
 class Jobs:
@@ -33,6 +40,7 @@ class Jobs:
         self._database = database
         self.tasks: dict[str, Run] = {}
         self.schedules: dict[str, tuple[str, RunScheduled]] = {}
+        self.schedule("jobs.keep_up", UPKEEP_SCHEDULE, self._keep_up)
 
     def task(self, name: str, run: Run) -> None:
         """Registers what runs for jobs called ``name`` (``feature.verb_noun``).
@@ -47,11 +55,15 @@ class Jobs:
     def schedule(self, name: str, cron: str, run: RunScheduled) -> None:
         """Has ``run`` called at the times of ``cron`` (UTC), once over all workers.
 
+        A time that passed while no worker ran is made up for once. A failure is logged, and the
+        next time comes.
+
         Raises:
-            ValueError: the name is taken.
+            ValueError: the name is taken, or ``cron`` is no cron expression.
         """
         if name in self.schedules:
             raise ValueError(f"there is a schedule {name!r} already")
+        PgQueuer.in_memory().schedule(name, cron)(scheduled(name, run))  # reads the expression
         self.schedules[name] = (cron, run)
 
     async def enqueue(
@@ -65,10 +77,19 @@ class Jobs:
         if name not in self.tasks:
             raise LookupError(f"there is no task {name!r}")
         queries = Queries(AsyncpgDriver(await work.raw_connection()))
-        data = json.dumps(payload).encode()
-        await queries.enqueue(name, data, execute_after=timedelta(seconds=after_seconds))
+        request_id = get_contextvars().get(REQUEST_ID)
+        await queries.enqueue(
+            name,
+            json.dumps(payload).encode(),
+            execute_after=timedelta(seconds=after_seconds),
+            headers={REQUEST_ID: request_id} if request_id else None,
+        )
 
     async def work(self, stop: asyncio.Event) -> None:
         """Runs jobs until ``stop`` is set, then lets the running ones end."""
         worker = Worker(self._settings, self._database, tasks=self.tasks, schedules=self.schedules)
         await worker.run(stop)
+
+    async def _keep_up(self) -> None:
+        await delete_old_records(self._database)
+        await tell_unknown_tasks(self._database, self.tasks)
