@@ -31,6 +31,7 @@ from app.resources import EXTENSION
 from app.resources import Resources
 from app.settings import Settings
 from app.telemetry import RequestLog
+from app.transport import BehindProxies
 from app.transport import harden
 from app.web import install
 from app.web.health import Health
@@ -63,7 +64,8 @@ def create_app(settings: Settings | None = None) -> Quart:
             yield
 
     quart = cast("ASGIApp", app.asgi_app)  # Quart and we spell the same messages differently
-    app.asgi_app = RequestLog(resources.realtime.endpoint(quart))  # type: ignore[method-assign]
+    logged = RequestLog(resources.realtime.endpoint(quart))
+    app.asgi_app = BehindProxies(logged, hops=settings.web.trusted_proxy_hops)  # type: ignore[method-assign]
     return app
 
 

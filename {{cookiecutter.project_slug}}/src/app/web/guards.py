@@ -22,6 +22,7 @@ from app.errors import Unauthenticated
 from app.identity import Identity
 from app.principal import ANONYMOUS
 from app.principal import Principal
+from app.telemetry import note
 from app.web.shapes import is_page
 from app.web.static_files import is_static
 
@@ -79,7 +80,9 @@ async def identify(identity: Identity, call: BaseRequestWebsocket) -> None:
         return
     declared = guard_of(cast("Quart", current_app), call.endpoint)
     if declared is None or declared.identifies:
-        g.principal = await identity.principal(call.cookies)
+        g.principal = who = await identity.principal(call.cookies)
+        if who.is_signed_in:
+            note(user_id=str(who.own_id))
 
 
 def check_guard(call: BaseRequestWebsocket) -> ResponseReturnValue | None:
