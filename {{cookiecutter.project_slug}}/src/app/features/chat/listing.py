@@ -1,15 +1,20 @@
 """The list of rooms: what is unread where, in one query with bounded work per room."""
 
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement
 from sqlalchemy import func
 from sqlalchemy import select
+from sqlalchemy import true
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.selectable import LateralFromClause
 
+from app.identity.tables import UserRow
 from app.principal import Principal
 
 from .schemas import PERSON_MAX_ROOMS
+from .schemas import PREVIEW_CHARACTERS
 from .schemas import UNREAD_MAX
 from .schemas import OpenRoom
 from .schemas import RoomSummary
@@ -22,7 +27,8 @@ async def my_rooms(
     who: Principal, session: AsyncSession, *, room_id: UUID | None = None
 ) -> list[RoomSummary]:
     """Returns the rooms of ``who``, the one written to last first; or only the one named."""
-    newest = func.coalesce(_newest_message_id(), 0).label("last_message_id")
+    last = _last_message()
+    last_id = func.coalesce(last.c.id, 0).label("last_message_id")
     asked = (
         select(
             RoomRow.id,
@@ -32,17 +38,20 @@ async def my_rooms(
             MembershipRow.role,
             MembershipRow.last_read_message_id,
             _unread(who).label("unread"),
-            newest,
+            last_id,
+            last.c.author_name,
+            last.c.body,
+            last.c.created_at,
         )
         .join(MembershipRow, MembershipRow.room_id == RoomRow.id)
+        .outerjoin(last, true())
         .where(MembershipRow.user_id == who.own_id)
-        .order_by(newest.desc(), RoomRow.created_at.desc(), RoomRow.id)
+        .order_by(last_id.desc(), RoomRow.created_at.desc(), RoomRow.id)
         .limit(PERSON_MAX_ROOMS)
     )
     if room_id is not None:
         asked = asked.where(RoomRow.id == room_id)
-    found = await session.execute(asked)
-    return [RoomSummary.model_validate(row._asdict()) for row in found]
+    return [_summary(row._asdict()) for row in await session.execute(asked)]
 
 
 async def open_rooms(who: Principal, session: AsyncSession, *, limit: int) -> list[OpenRoom]:
@@ -66,12 +75,25 @@ async def count_rooms(who: Principal, session: AsyncSession) -> int:
     return await session.scalar(counted) or 0
 
 
-def _newest_message_id() -> ColumnElement[int | None]:
+def _summary(values: dict[str, Any]) -> RoomSummary:
+    has_message = values["last_message_id"] > 0
+    return RoomSummary.model_validate({**values, "last_message": values if has_message else None})
+
+
+def _last_message() -> LateralFromClause:
     return (
-        select(func.max(MessageRow.id))
+        select(
+            MessageRow.id,
+            UserRow.name.label("author_name"),
+            func.left(MessageRow.body, PREVIEW_CHARACTERS).label("body"),
+            MessageRow.created_at,
+        )
+        .join(UserRow, UserRow.id == MessageRow.author_id)
         .where(MessageRow.room_id == RoomRow.id)
+        .order_by(MessageRow.id.desc())
+        .limit(1)
         .correlate(RoomRow)
-        .scalar_subquery()
+        .lateral("last_message")
     )
 
 

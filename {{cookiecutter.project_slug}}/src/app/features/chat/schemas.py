@@ -18,6 +18,7 @@ KEY_MAX_CHARACTERS = 200
 PAGE_MESSAGES = 50
 PAGE_MAX_MESSAGES = 100
 UNREAD_MAX = 100
+PREVIEW_CHARACTERS = 120
 ROOM_MAX_MEMBERS = 1_000
 PERSON_MAX_ROOMS = 200
 OPEN_ROOMS_MAX = 100
@@ -139,6 +140,14 @@ class Room(Shape):
     member_count: int
 
 
+class Preview(Shape):
+    """The beginning of the newest message of a room; the body of a deleted one is empty."""
+
+    author_name: str
+    body: str
+    created_at: datetime
+
+
 class RoomSummary(Shape):
     """A line in somebody's list of rooms; ``unread`` counts no further than ``UNREAD_MAX``."""
 
@@ -150,6 +159,7 @@ class RoomSummary(Shape):
     unread: int
     last_message_id: int
     last_read_message_id: int
+    last_message: Preview | None
 
 
 class OpenRoom(Shape):

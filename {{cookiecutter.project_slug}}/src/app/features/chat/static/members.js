@@ -1,6 +1,7 @@
 // The people of the room, by their ids, and the dialog that lists them.
 
 import { Failure, call } from "./api.js";
+import { showFace } from "./faces.js";
 
 const RANK = { member: 1, moderator: 2, owner: 3 };
 const ROLE = { member: "Member", moderator: "Moderator", owner: "Owner" };
@@ -100,7 +101,7 @@ export class Members {
     const { user, role } = member;
     const row = /** @type {HTMLElement} */ (this.template.content.firstElementChild.cloneNode(true));
     row.classList.toggle("member--here", this.#isHere(member));
-    row.querySelector(".avatar").textContent = [...user.name][0];
+    showFace(row.querySelector(".avatar"), user.id, user.name);
     row.querySelector(".member__name").textContent = user.id === this.me ? `${user.name} (you)` : user.name;
     row.querySelector(".member__about").textContent = ROLE[role] + (this.#isHere(member) ? ", here now" : "");
     const select = /** @type {HTMLSelectElement} */ (row.querySelector("select"));

@@ -1,5 +1,6 @@
 // One message on the page. The server renders the same markup: templates/chat/message.html.
 
+import { showFace } from "./faces.js";
 import { showText } from "./links.js";
 import { showTime } from "./times.js";
 
@@ -22,6 +23,7 @@ export function adoptRow(row, me) {
   const body = row.querySelector(".message__body");
   if (!row.classList.contains("message--deleted")) showText(body, body.textContent);
   showTime(row.querySelector("time"));
+  showFace(row.querySelector(".avatar"), row.dataset.author, row.querySelector(".message__author").textContent);
   allowMenu(row, me);
 }
 
@@ -34,7 +36,7 @@ export function fillRow(row, message, me) {
   row.classList.toggle("message--deleted", isDeleted);
   Object.assign(row.dataset, { id: message.id, version: message.version, author: message.author.id });
   if (own) row.dataset.key = message.key;
-  row.querySelector(".avatar").textContent = [...message.author.name][0];
+  showFace(row.querySelector(".avatar"), message.author.id, message.author.name);
   row.querySelector(".message__author").textContent = message.author.name;
   showText(row.querySelector(".message__body"), isDeleted ? "Message deleted" : message.body);
   row.querySelector("time").dateTime = message.created_at;

@@ -1,5 +1,7 @@
 // Who is here now: faces in the bar of the room, a dot beside each member in the list of members.
 
+import { showFace } from "./faces.js";
+
 const FACES = 4;
 
 export class Here {
@@ -25,7 +27,7 @@ export class Here {
   /** @param {import("/static/web/realtime.js").Presence} presence */
   show({ count, members }) {
     const others = (members ?? []).filter(({ user }) => user !== this.me);
-    this.faces.replaceChildren(...others.slice(0, FACES).map(({ meta }) => face(String(meta.name ?? "?"))));
+    this.faces.replaceChildren(...others.slice(0, FACES).map(face));
     this.dot.className = "dot dot--good";
     this.members.setHere(members && new Set(members.map(({ user }) => user)));
     this.#say(`${count} here`, names(others));
@@ -43,9 +45,9 @@ function names(others) {
   return `: you and ${new Intl.ListFormat("en").format(others.map(({ meta }) => String(meta.name)))}`;
 }
 
-function face(name) {
+function face({ user, meta }) {
   const avatar = document.createElement("span");
   avatar.className = "avatar";
-  avatar.textContent = [...name][0] ?? "?";
+  showFace(avatar, user, String(meta.name ?? ""));
   return avatar;
 }

@@ -1,6 +1,7 @@
 // The list of rooms: unread counts that move as messages come in, rooms that come and go.
 
 import { Failure, call } from "./api.js";
+import { showWhen } from "./times.js";
 
 const LIVE_ROOMS = 100; // of the 128 topics of a connection; the others count when the page loads
 
@@ -21,6 +22,7 @@ export class Rooms {
       onStatus: once("live", () => this.reload()),
     });
     for (const item of this.#items()) this.#listen(item.dataset.room);
+    for (const time of this.list.querySelectorAll("time[datetime]")) showWhen(time);
     document.addEventListener("visibilitychange", () => this.#count());
     this.#count();
   }
@@ -50,6 +52,7 @@ export class Rooms {
     const item = this.#find(room);
     if (!item) return;
     if (event.type === "message_posted") this.#posted(item, event.message);
+    else if (event.message?.id === Number(item.dataset.last)) preview(item, event.message);
     if (event.type === "room_renamed" && Number(item.dataset.version) < event.version) {
       item.dataset.version = event.version;
       item.querySelector(".room-link__name").textContent = event.name;
@@ -60,6 +63,7 @@ export class Rooms {
   #posted(item, message) {
     if (Number(item.dataset.last) >= message.id) return; // counted already when the page was made
     item.dataset.last = String(message.id);
+    preview(item, message);
     if (message.author.id !== this.me) {
       item.dataset.unread = String(Math.min(this.unreadMax, Number(item.dataset.unread) + 1));
     }
@@ -84,6 +88,8 @@ export class Rooms {
     Object.assign(item.dataset, { read: room.last_read_message_id, unread: room.unread });
     item.querySelector("a").href = `/chat/${room.id}`;
     item.querySelector(".room-link__name").textContent = room.name;
+    const last = room.last_message;
+    if (last) preview(item, { ...last, author: { name: last.author_name } });
     item.querySelector(".room-link__sign").classList.toggle("room-link__sign--private", room.is_private);
     if (room.id === this.openRoom) item.querySelector("a").setAttribute("aria-current", "page");
     this.list.prepend(item);
@@ -135,6 +141,13 @@ export class Rooms {
     const open = document.getElementById("open-rooms");
     open.hidden = !open.querySelector("li");
   }
+}
+
+function preview(item, { author, body, created_at }) {
+  item.querySelector(".room-link__preview").textContent = `${author.name}: ${body || "Message deleted"}`;
+  const time = item.querySelector("time");
+  time.dateTime = created_at;
+  showWhen(time);
 }
 
 function once(state, act) {

@@ -18,9 +18,9 @@ export class Status {
 
   /** @param {import("/static/web/realtime.js").State} state */
   show(state) {
+    document.getElementById("chat").dataset.connection = state;
     if (!this.banner) return;
     clearTimeout(this.timer);
-    document.getElementById("chat").dataset.connection = state;
     const words = WORDS[state];
     if (!words) this.banner.hidden = true;
     else this.timer = setTimeout(() => this.#tell(words, state === "fallback"), CALM_MS);

@@ -5,12 +5,20 @@ const FULL = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: 
 const DAY = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
 const YEAR = new Intl.DateTimeFormat(undefined, { dateStyle: "long" });
 const RELATIVE = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
+const SHORT = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
 const DAY_MS = 86_400_000;
 
 /** @param {HTMLTimeElement} element */
 export function showTime(element) {
   const at = new Date(element.dateTime);
   element.textContent = CLOCK.format(at);
+  element.title = FULL.format(at);
+}
+
+/** The clock for today, else the day: for lists. @param {HTMLTimeElement} element */
+export function showWhen(element) {
+  const at = new Date(element.dateTime);
+  element.textContent = sameDay(at, new Date()) ? CLOCK.format(at) : SHORT.format(at);
   element.title = FULL.format(at);
 }
 
