@@ -29,7 +29,9 @@ from app.realtime import Realtime
 from app.realtime.asgi import Receive
 from app.realtime.asgi import Scope
 from app.realtime.asgi import Send
+from app.realtime.backplane import Backplane
 from app.realtime.handshake import header
+from app.realtime.presence_store import PresenceStore
 from app.realtime.protocol import SUBPROTOCOL
 from app.realtime.topics import Action
 from app.realtime.topics import Ephemeral
@@ -162,13 +164,10 @@ class Stream:
 
 
 @dataclass
-class Rig:
-    """Everything a test touches."""
+class Served:
+    """A realtime core and the ways to it."""
 
     realtime: Realtime
-    backplane: FakeBackplane
-    presence: FakePresence
-    door: Door
     port: int
 
     @property
@@ -221,15 +220,32 @@ async def until(condition: Callable[[], object]) -> None:
             await asyncio.sleep(0.005)
 
 
+@dataclass
+class Rig(Served):
+    """The same over fakes, with everything a test touches."""
+
+    backplane: FakeBackplane
+    presence: FakePresence
+    door: Door
+
+
 @asynccontextmanager
 async def running(
     backplane: FakeBackplane | None = None, door: Door | None = None, **settings: Any
 ) -> AsyncIterator[Rig]:
-    """Serves a realtime core of its own; the people ada and grace may come in."""
-    backplane, door, presence = backplane or FakeBackplane(), door or Door(), FakePresence()
-    for name in ("ada", "grace"):
-        if name not in door.people:
-            door.add(name)
+    """Serves a realtime core over fakes; the people ada and grace may come in."""
+    backplane, presence, door = backplane or FakeBackplane(), FakePresence(), door or Door()
+    async with serving(backplane, presence, door, **settings) as served:
+        yield Rig(served.realtime, served.port, backplane, presence, door)
+
+
+@asynccontextmanager
+async def serving(
+    backplane: Backplane, presence: PresenceStore, door: Door, **settings: Any
+) -> AsyncIterator[Served]:
+    """Serves a realtime core over any adapters."""
+    for name in {"ada", "grace"} - set(door.people):
+        door.add(name)
     realtime = Realtime(
         RealtimeSettings.model_construct(**settings),
         backplane=backplane,
@@ -241,7 +257,7 @@ async def running(
         realtime.declare(namespace)
     await realtime.open()
     async with _listening(realtime) as port:
-        yield Rig(realtime, backplane, presence, door, port)
+        yield Served(realtime, port)
         await realtime.drain(window_seconds=0, deadline_seconds=1)
     await realtime.close()
 

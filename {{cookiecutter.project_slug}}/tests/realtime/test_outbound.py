@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ from tests.realtime.rig import until
 class Line:
     """An outbound, its writer, its process, and a clock that a test sets."""
 
-    def __init__(self, **settings: float) -> None:
+    def __init__(self, **settings: Any) -> None:
         self.now = 0.0
         self.writer = FakeWriter()
         self.backlog = Backlog(RealtimeSettings.model_construct(**settings), clock=lambda: self.now)

@@ -1,0 +1,146 @@
+"""Two hubs over one backplane, in memory and over a real Valkey: to a client they are one."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+
+import pytest
+from redis.asyncio import Redis
+
+from app.realtime.backplane import Backplane
+from app.realtime.memory_backplane import MemoryBackplane
+from app.realtime.memory_broker import MemoryBroker
+from app.realtime.memory_presence import MemoryPresence
+from app.realtime.presence_store import PresenceStore
+from app.realtime.redis_backplane import RedisBackplane
+from app.realtime.redis_presence import RedisPresence
+from app.settings import RealtimeSettings
+from app.settings import Settings
+from tests.realtime.rig import Door
+from tests.realtime.rig import Frame
+from tests.realtime.rig import Served
+from tests.realtime.rig import serving
+from tests.realtime.rig import until
+
+Pair = tuple[Served, Served]
+Adapters = tuple[Backplane, PresenceStore]
+
+
+def in_memory() -> list[Adapters]:
+    broker = MemoryBroker()
+    ends = [MemoryBackplane(broker) for _ in range(2)]
+    return [(end, MemoryPresence(end, members_max=200, linger_seconds=0.0)) for end in ends]
+
+
+def over_redis(settings: Settings) -> list[Adapters]:
+    periods = RealtimeSettings.model_construct(presence_linger_seconds=0.0)
+    ends = {node: RedisBackplane(periods, settings.redis, node=node) for node in ("one", "two")}
+    return [(end, RedisPresence(end, periods, node=node)) for node, end in ends.items()]
+
+
+@pytest.fixture(params=["memory", "redis"])
+async def pair(request: pytest.FixtureRequest) -> AsyncIterator[Pair]:
+    """Yields two processes that share their people."""
+    if request.param == "memory":
+        adapters = in_memory()
+    else:
+        adapters = over_redis(request.getfixturevalue("settings"))
+    door = Door()
+    async with AsyncExitStack() as stack:
+        one, two = [
+            await stack.enter_async_context(serving(*each, door, presence_linger_seconds=0.0))
+            for each in adapters
+        ]
+        yield one, two
+    if request.param == "redis":
+        async with Redis.from_url(request.getfixturevalue("settings").redis.url) as redis:
+            await redis.flushall()
+
+
+async def test_what_is_published_through_one_arrives_through_the_other(pair: Pair) -> None:
+    one, two = pair
+    async with two.socket() as ada, two.stream("chat:7") as stream:
+        await ada.hello({"topic": "chat:7"})
+        await stream.receive()
+
+        await one.publish("chat:7", {"body": "hi"})
+
+        assert (await ada.receive())["data"] == {"body": "hi"}
+        assert (await stream.receive()).frame["data"] == {"body": "hi"}
+
+
+async def test_a_client_resumes_on_the_other_process_with_nothing_lost(pair: Pair) -> None:
+    one, two = pair
+    async with one.socket() as ada:
+        begun = (await ada.hello({"topic": "chat:7"}))["subscriptions"][0]
+        await one.publish("chat:7", 1)
+        seen = await ada.receive()
+    await one.publish("chat:7", 2)
+
+    async with two.socket() as ada:
+        since = {"epoch": begun["epoch"], "offset": seen["offset"]}
+        again = (await ada.hello({"topic": "chat:7", "since": since}))["subscriptions"][0]
+        await one.publish("chat:7", 3)
+        live = await ada.receive()
+
+    assert again["recovered"] is True
+    assert [message["data"] for message in again["messages"]] == [2]
+    assert (live["data"], live["offset"]) == (3, 3)
+
+
+async def test_a_signal_crosses_processes_and_does_not_come_back(pair: Pair) -> None:
+    one, two = pair
+    async with one.socket("ada") as ada, two.socket("grace") as grace:
+        await ada.hello({"topic": "chat:7"})
+        await grace.hello({"topic": "chat:7"})
+
+        await ada.send("signal", topic="chat:7", data={"typing": True}, key="typing")
+
+        assert (await grace.receive())["data"] == {"typing": True}
+        await two.publish("chat:7", "after")
+        assert (await ada.receive())["data"] == "after"
+
+
+async def test_presence_is_one_for_all_processes(pair: Pair) -> None:
+    one, two = pair
+    async with one.socket("ada") as ada:
+        begun = (await ada.hello({"topic": "chat:7", "presence": True}))["subscriptions"][0]
+        async with two.socket("grace") as grace:
+            there = (await grace.hello({"topic": "chat:7", "presence": True}))["subscriptions"][0]
+            joined = await ada.receive()
+        left = await ada.receive()
+
+    names = [member["meta"]["name"] for member in there["presence"]["members"]]
+    assert sorted(names) == ["ada", "grace"]
+    assert [member["meta"]["name"] for member in joined["joined"]] == ["grace"]
+    assert [member["meta"]["name"] for member in left["left"]] == ["grace"]
+    assert joined["version"] == there["presence"]["version"]
+    assert left["version"] > joined["version"] > begun["presence"]["version"]
+
+
+async def test_many_messages_arrive_in_the_same_order_everywhere(pair: Pair) -> None:
+    one, two = pair
+    async with one.socket("ada") as ada, two.socket("grace") as grace:
+        await ada.hello({"topic": "chat:7"})
+        await grace.hello({"topic": "chat:7"})
+
+        for number in range(50):
+            await (one if number % 3 else two).publish("chat:7", number)
+
+        heard: list[list[Frame]] = [
+            [await socket.receive() for _ in range(50)] for socket in (ada, grace)
+        ]
+    assert heard[0] == heard[1]
+    assert [frame["offset"] for frame in heard[0]] == list(range(1, 51))
+
+
+async def test_an_order_reaches_the_other_process(pair: Pair) -> None:
+    one, two = pair
+    async with two.socket("ada") as ada:
+        await ada.hello()
+        control = two.realtime._core.hub.topics
+        await until(lambda: control["control:all"].log.state == "live")  # type: ignore[union-attr]
+        connection = next(iter(two.realtime._core.hub.connections.values()))
+
+        await one.realtime.disconnect(user=connection.principal.user_id)
+
+        assert await ada.closed() == 4401
