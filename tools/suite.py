@@ -4,6 +4,7 @@
 """
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -83,7 +84,8 @@ def run(step: Step, python: Path) -> tuple[bool, float]:
 def main(chosen: set[str]) -> int:
     """Prepares the environments, runs the chosen steps and prints what ran; returns the exit code."""
     python, other = main_and_other()
-    project = generate(BUILD, overwrite=True, project_slug=EVERYTHING, features="all")
+    shutil.rmtree(BUILD / EVERYTHING, ignore_errors=True)
+    project = generate(BUILD, project_slug=EVERYTHING, features="all")
     python = environment(python, project)
     other = environment(other, project) if other else None
     if not other:

@@ -40,5 +40,5 @@ def named_paths() -> Iterator[tuple[Path, str]]:
     """Yields the page and each path that it names in backticks or links to."""
     for page in PAGES:
         text = BLOCK.sub("", page.read_text())
-        yield from ((page, name) for name in NAMED_PATH.findall(text))
-        yield from ((page, f"./{name}") for name in LINK.findall(text))
+        yield from ((page.relative_to(ROOT), name) for name in NAMED_PATH.findall(text))
+        yield from ((page.relative_to(ROOT), f"./{name}") for name in LINK.findall(text))

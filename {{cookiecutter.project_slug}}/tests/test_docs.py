@@ -83,7 +83,7 @@ def test_a_path_that_a_page_names_exists(page: Path, name: str) -> None:
         pattern = re.sub(r"<\w+>", "*", name)
         assert list(ROOT.glob(pattern))
     else:
-        base = page.parent if name.startswith("./") else ROOT
+        base = ROOT / page.parent if name.startswith("./") else ROOT
         assert (base / name).exists() or list(ROOT.glob(name.removeprefix("./")))
 
 
