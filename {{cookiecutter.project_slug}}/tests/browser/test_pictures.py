@@ -49,5 +49,7 @@ async def test_a_room_fits_the_window_and_can_be_pictured(
 
 
 async def overflows(page: Page) -> bool:
-    """Tells whether the page is wider than its window."""
-    return bool(await page.evaluate("document.documentElement.scrollWidth > innerWidth"))
+    """Tells whether the page is wider or taller than its window."""
+    script = "({ scrollWidth: w, scrollHeight: h }) => w > innerWidth || h > innerHeight"
+    root = await page.evaluate_handle("document.documentElement")
+    return bool(await page.evaluate(script, root))

@@ -61,6 +61,12 @@ export class MessageList {
     this.scroller.scrollTo({ top: this.scroller.scrollHeight, behavior });
   }
 
+  /** Scrolls up to an element that is above what can be seen. @param {HTMLElement} element */
+  reveal(element) {
+    const above = element.offsetTop - this.scroller.clientHeight / 4;
+    if (above < this.scroller.scrollTop) this.scroller.scrollTop = above;
+  }
+
   /**
    * Shows a message, or the newer version of one; tells whether it is new here.
    * @param {Message} message

@@ -64,7 +64,7 @@ export class Room {
   #begin() {
     const line = this.list.divideAfter(this.readId);
     this.list.toBottom();
-    line?.scrollIntoView({ block: "center" });
+    if (line) this.list.reveal(line);
     this.outbox.wake();
     this.#seen();
   }
