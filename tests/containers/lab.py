@@ -27,6 +27,7 @@ BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
 BASE = "stand-in/python:3.13-slim"
 SERVICES = ("postgres", "valkey", "caddy")
 ENGINE_SECONDS = 30.0
+DATA_MAX_BYTES = 6 * 1024**3
 
 
 def obstacle() -> str | None:
@@ -124,9 +125,14 @@ def started(folder: Path) -> Iterator[Lab]:
     # A socket's path has at most 107 characters.
     short = Path(tempfile.mkdtemp(prefix="lab-", dir="/run"))
     lab = Lab(folder, short / "docker.sock")
+    data = folder / "data"
+    remove(data)
+    data.mkdir()
+    # Layers are tens of thousands of small files, which a disk takes half a minute to forget.
+    run("mount", "-t", "tmpfs", "-o", f"size={DATA_MAX_BYTES}", "engine", data)
     # Should the tests be killed, the engine ends with them.
     command = ["setpriv", "--pdeathsig", "TERM", DOCKERD, "--host", f"unix://{lab.socket}", "--pidfile", short / "pid"]
-    command += ["--data-root", folder / "data", "--exec-root", short / "exec", "--storage-driver", "overlay2"]
+    command += ["--data-root", data, "--exec-root", short / "exec", "--storage-driver", "overlay2"]
     # The machine's packet filter, forwarding and links stay as they are; builds use the machine's own network.
     command += ["--iptables=false", "--ip-forward=false", "--bridge=none"]
     with (folder / "engine.log").open("w") as log:
@@ -141,8 +147,15 @@ def started(folder: Path) -> Iterator[Lab]:
         engine.wait()
         for namespace in (short / "exec/netns").glob("*"):
             subprocess.run(["umount", namespace], capture_output=True)
-        shutil.rmtree(folder / "data", ignore_errors=True)
+        remove(data)
         shutil.rmtree(short, ignore_errors=True)
+
+
+def remove(data: Path) -> None:
+    """Removes the engine's data, also those of a run that was killed."""
+    if data.is_mount():
+        run("umount", "--recursive", data)
+    shutil.rmtree(data, ignore_errors=True)
 
 
 def wait_until_it_answers(lab: Lab, engine: subprocess.Popen[bytes]) -> None:
