@@ -8,6 +8,7 @@ import structlog
 from pydantic import JsonValue
 from quart import Quart
 from quart import current_app
+from quart import has_websocket_context
 from quart import render_template
 from quart import request
 from quart.typing import ResponseReturnValue
@@ -167,7 +168,7 @@ def _listed(told: list[dict[str, str]]) -> dict[str, JsonValue]:
 
 
 def _wants_page() -> bool:
-    if request.path.startswith(API_PREFIX):
+    if has_websocket_context() or request.path.startswith(API_PREFIX):
         return False
     if is_page(current_app.view_functions.get(request.endpoint or "")):
         return True
