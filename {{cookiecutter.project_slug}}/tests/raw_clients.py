@@ -113,6 +113,12 @@ class RawStream:
             raise ConnectionRefusedError(answer.splitlines()[0].decode())
         return cls(reader, writer)
 
+    async def receive(self) -> str:
+        """Returns the data of the next event that has some."""
+        while not (line := await self._reader.readuntil(b"\n")).startswith(b"data:"):
+            pass
+        return line.decode()
+
     async def ends_in_order(self) -> bool:
         """Reads to the end and tells whether the last chunk was the empty one."""
         async with asyncio.timeout(PATIENCE_SECONDS):

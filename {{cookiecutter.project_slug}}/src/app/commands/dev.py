@@ -47,7 +47,8 @@ HASTY = {
     show_default=True,
     help="Where PostgreSQL and Valkey keep their data.",
 )
-def dev(host: str, port: int, folder: Path) -> None:
+@click.option("--reload/--no-reload", default=True, show_default=True, help="Restart on changes.")
+def dev(host: str, port: int, folder: Path, *, reload: bool) -> None:
     """Runs the service for development, with demo people.
 
     Starts PostgreSQL and Valkey unless DATABASE_URL and REDIS_URL are set, applies the migrations,
@@ -56,14 +57,14 @@ def dev(host: str, port: int, folder: Path) -> None:
     """
     try:
         with _interruptible(), listen_near(host, port, attempts=PORTS_TRIED) as listener:
-            _develop(listener, folder)
+            _develop(listener, folder, reload=reload)
     except KeyboardInterrupt:
         pass
     except (EmbeddedError, OSError) as error:
         raise click.ClickException(str(error)) from error
 
 
-def _develop(listener: socket.socket, folder: Path) -> None:
+def _develop(listener: socket.socket, folder: Path, *, reload: bool) -> None:
     settings = Settings()
     given = Urls(settings.database.url, settings.redis.url)
     url = f"http://{listener.getsockname()[0]}:{listener.getsockname()[1]}"
@@ -75,7 +76,7 @@ def _develop(listener: socket.socket, folder: Path) -> None:
             asyncio.run(prepare(settings))
         print(url)
         print(f"demo login: {DEMO_EMAIL} {settings.demo_password}", flush=True)
-        asyncio.run(_run_children(listener))
+        asyncio.run(_run_children(listener, reload=reload))
 
 
 def _environment(settings: Settings, urls: Urls, url: str) -> Mapping[str, str]:
@@ -87,7 +88,7 @@ def _environment(settings: Settings, urls: Urls, url: str) -> Mapping[str, str]:
     return {**found, **hasty}
 
 
-async def _run_children(listener: socket.socket) -> None:
+async def _run_children(listener: socket.socket, *, reload: bool) -> None:
     """Runs the web server and the worker until a signal arrives."""
     lifeline = Lifeline()
     descriptor = listener.fileno()
@@ -104,9 +105,10 @@ async def _run_children(listener: socket.socket) -> None:
         async with asyncio.TaskGroup() as tasks:
             for child in children:
                 tasks.create_task(child.keep_running(), name=child.name)
-            reloading = tasks.create_task(_reload(children), name="reload")
+            reloading = tasks.create_task(_reload(children), name="reload") if reload else None
             await signals.first.wait()
-            reloading.cancel()
+            if reloading:
+                reloading.cancel()
             await asyncio.gather(*(child.stop() for child in children))
 
 

@@ -37,6 +37,8 @@ class Place:
         """Removes what an ephemeral server leaves."""
         if self.is_ephemeral:
             shutil.rmtree(self.data, ignore_errors=True)
+        if self.lock:
+            self.lock.close()
 
 
 def lasting_place(root: Path) -> Place:
