@@ -17,17 +17,18 @@ def address_of(url: str) -> str:
 
 
 class RedisContact:
-    """Collects what the connections report and tells ``changed`` when it makes a difference."""
+    """Collects what the connections report and tells ``changed`` when it makes a difference.
+
+    A connection that broke is no outage yet: it is made again at once, mostly unnoticed. It is one
+    when that fails; and it lasts until every connection works again.
+    """
 
     def __init__(self, address: str, changed: Callable[[bool], None]) -> None:
         self.address = address
+        self.is_degraded = False
         self._changed = changed
+        self._broken: set[str] = set()
         self._away: dict[str, str] = {}
-
-    @property
-    def is_degraded(self) -> bool:
-        """Whether any connection is away."""
-        return bool(self._away)
 
     @property
     def detail(self) -> str:
@@ -39,18 +40,23 @@ class RedisContact:
         """Tells whether ``connection`` is away."""
         return connection in self._away
 
+    def broken(self, connection: str) -> None:
+        """Learns that ``connection`` ended and is about to be made again."""
+        self._broken.add(connection)
+
     def lost(self, connection: str, reason: str) -> None:
         """Learns that ``connection`` cannot be made, or is of no use."""
-        was_degraded = self.is_degraded
         self._away[connection] = reason
-        if not was_degraded:
+        if not self.is_degraded:
+            self.is_degraded = True
             log.warning("redis.away", address=self.address, reason=reason)
             self._changed(True)
 
     def made(self, connection: str) -> None:
         """Learns that ``connection`` works."""
-        was_degraded = self.is_degraded
         self._away.pop(connection, None)
-        if was_degraded and not self.is_degraded:
+        self._broken.discard(connection)
+        if self.is_degraded and not self._away and not self._broken:
+            self.is_degraded = False
             log.info("redis.back", address=self.address)
             self._changed(False)

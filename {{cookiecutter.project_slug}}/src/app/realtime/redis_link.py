@@ -111,6 +111,7 @@ class RedisLink:
                 self._contact.lost(self.name, self._reason(failure))
             finally:
                 await connection.disconnect(nowait=True)
+                self._contact.broken(self.name)
                 self._ended()
             await asyncio.sleep(pause_seconds(failures))
 
