@@ -21,6 +21,7 @@ from app.database import Database
 from app.features.chat import members
 from app.features.chat import rooms
 from app.features.chat.schemas import Room
+from app.resources import Resources
 from app.resources import resources_of
 from app.settings import Settings
 from tests.people import Person
@@ -156,3 +157,9 @@ def picture(tmp_path: Path) -> Callable[[str], Path]:
     folder = Path(os.environ.get("SCREENSHOTS") or tmp_path)
     folder.mkdir(parents=True, exist_ok=True)
     return lambda name: folder / f"{name}.png"
+
+
+@pytest.fixture
+def resources(app: Quart) -> Resources:
+    """Returns the long-lived things of the application."""
+    return resources_of(app)
