@@ -4,15 +4,16 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import click
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from app.commands.branches import migration_locations
-from app.database import Database
 from app.database.migrate import pending
 from app.errors import Unavailable
+from app.settings import RedisSettings
 from app.settings import Settings
 
 
@@ -56,20 +57,38 @@ async def _collect(settings: Settings) -> list[str]:
 
 async def broken_parts(settings: Settings) -> AsyncIterator[str]:
     """Yields one line for each server that is away, and for migrations that wait."""
-    database = Database(settings.database)
-    await database.open()
+    async for line in broken_database(settings):
+        yield line
+    if settings.realtime.backplane == "redis":
+        async for line in broken_redis(settings.redis):
+            yield line
+
+
+async def broken_database(settings: Settings) -> AsyncIterator[str]:
+    """Yields what is wrong with PostgreSQL or its tables."""
     try:
-        await database.ping()
         waiting = await pending(settings, locations=migration_locations())
+    except (Unavailable, ValueError) as error:
+        yield f"PostgreSQL: {error}"
+    else:
         if waiting:
             yield f"{len(waiting)} migrations are not applied: run `app migrate`"
-    except Unavailable as error:
-        yield error.detail
-    finally:
-        await database.close()
-    if settings.realtime.backplane == "redis":
-        async with Redis.from_url(settings.redis.url) as client:
-            try:
-                await client.ping()
-            except RedisError as error:
-                yield f"Redis does not answer at REDIS_URL: {error}"
+
+
+async def broken_redis(settings: RedisSettings) -> AsyncIterator[str]:
+    """Yields what is wrong with Redis."""
+    if not settings.url:
+        yield "Redis: REDIS_URL is not set"
+        return
+    seconds = settings.connect_seconds
+    async with Redis.from_url(settings.url, socket_connect_timeout=seconds) as client:
+        try:
+            await client.ping()
+        except (RedisError, OSError) as error:
+            yield f"Redis: {shown(settings.url)} does not answer: {error}"
+
+
+def shown(url: str) -> str:
+    """Returns an address without its user and password."""
+    parts = urlsplit(url)
+    return parts.path if parts.scheme == "unix" else f"{parts.hostname}:{parts.port or 6379}"

@@ -1,0 +1,77 @@
+"""Several serving processes on one port."""
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.settings import Settings
+from tests.programs import PATIENCE_SECONDS
+from tests.programs import answers
+from tests.programs import environment_of
+from tests.programs import eventually
+from tests.programs import running
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc"),
+]
+
+
+def children_of(pid: int) -> set[int]:
+    """Returns the direct children of a process."""
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    return {int(child) for children in tasks for child in children.read_text().split()}
+
+
+async def test_a_killed_process_is_replaced_and_sigterm_stops_all_in_order(
+    settings: Settings,
+) -> None:
+    environment = environment_of(settings)
+    async with running("app", "serve", "--processes", "2", environment=environment) as program:
+        parent = program.process.pid
+        await answers(f"{settings.public_url}/livez", status=200)
+        before = children_of(parent)
+        assert len(before) == 2
+
+        os.kill(max(before), signal.SIGKILL)
+        replaced = await eventually(
+            lambda: len(children_of(parent)) == 2 and children_of(parent) != before,
+            within_seconds=PATIENCE_SECONDS,
+        )
+        survivor_stayed = min(before) in children_of(parent)
+        program.send(signal.SIGTERM)
+        code = await program.ended()
+
+    assert replaced
+    assert survivor_stayed
+    assert code == 0, program.output
+
+
+async def test_processes_end_when_their_parent_is_killed(settings: Settings) -> None:
+    environment = environment_of(settings, REALTIME_DRAIN_WINDOW_SECONDS="0")
+    async with running("app", "serve", "--processes", "2", environment=environment) as program:
+        await answers(f"{settings.public_url}/livez", status=200)
+        children = children_of(program.process.pid)
+        assert len(children) == 2
+
+        program.send(signal.SIGKILL)
+        gone = await eventually(
+            lambda: not any(Path(f"/proc/{child}").exists() for child in children),
+            within_seconds=10,
+        )
+
+    assert gone
+
+
+async def test_a_parent_whose_processes_cannot_start_gives_up_with_a_failure(
+    settings: Settings,
+) -> None:
+    broken = environment_of(settings, DATABASE_URL="mysql://nowhere/app")
+    async with running("app", "serve", "--processes", "2", environment=broken) as program:
+        code = await program.ended()
+
+    assert code == 1
+    assert "gave_up" in program.output
