@@ -3,7 +3,7 @@
 
 import { connect } from "/static/web/realtime.js";
 
-const TOPIC = "chat:7";
+const TOPIC = "news:7";
 const FACTS = { ping_ms: 20_000, pong_ms: 10_000, retry_window_ms: 40 };
 
 /** A socket that a scenario plays the server of. */
@@ -225,11 +225,11 @@ export const scenarios = {
   async "what is subscribed while hello is on its way is asked for afterwards"() {
     const { live } = await begin();
     const { id } = PaperSocket.last.accept();
-    live.subscribe("chat:8", {});
+    live.subscribe("news:8", {});
     live.unsubscribe(TOPIC);
     PaperSocket.last.push({ type: "reply", id, result: { ...FACTS, subscriptions: [at(0)] } });
     const sent = PaperSocket.last.sent.slice(1).map(({ type, topic }) => [type, topic]);
-    return [sent, [["subscribe", "chat:8"], ["unsubscribe", TOPIC]]];
+    return [sent, [["subscribe", "news:8"], ["unsubscribe", TOPIC]]];
   },
 
   async "where no socket gets through, a stream takes over and a difference is a gap"() {
@@ -246,7 +246,7 @@ export const scenarios = {
     const heard = told.filter(([name]) => ["gap", "message", "fallback"].includes(name));
     return [
       [new URL(stream.url).search, heard],
-      ["?topic=chat%3A7", [["fallback"], ["gap", "lost"], ["message", 6]]],
+      ["?topic=news%3A7", [["fallback"], ["gap", "lost"], ["message", 6]]],
     ];
   },
 };

@@ -1,7 +1,7 @@
 // The browser's half of the realtime core: one connection, many topics, nothing lost, nothing twice.
 //
 //   const live = connect({ url: "/realtime/socket" });
-//   const room = live.subscribe("chat:7", { since, presence: true, onMessage, onGap });
+//   const room = live.subscribe("news:7", { since, presence: true, onMessage, onGap });
 //   room.signal({ typing: true }, "typing");
 //   room.unsubscribe();
 //

@@ -1,4 +1,4 @@
-"""A real Chromium, and a server process that tests may end and start again."""
+"""A real Chromium with a window for each person, and a server process that tests may end."""
 
 import os
 import shutil
@@ -17,12 +17,6 @@ from playwright.async_api import Page
 from playwright.async_api import async_playwright
 from quart import Quart
 
-from app.database import Database
-from app.features.chat import members
-from app.features.chat import rooms
-from app.features.chat.schemas import Room
-from app.resources import Resources
-from app.resources import resources_of
 from app.settings import Settings
 from tests.people import Person
 from tests.programs import Program
@@ -88,20 +82,6 @@ async def service(app: Quart, settings: Settings) -> AsyncIterator[Service]:
         yield started
 
 
-@pytest.fixture
-def store(app: Quart) -> Database:
-    """Returns the database that the server process works with too."""
-    return resources_of(app).database
-
-
-@pytest.fixture
-async def harbour(store: Database, ada: Person, grace: Person) -> Room:
-    """Returns a public room of Ada's with Grace in it."""
-    room = await rooms.create_room(ada.principal, store, name="Harbour", is_private=False)
-    await members.invite(ada.principal, store, room_id=room.id, email=grace.user.email)
-    return room
-
-
 @dataclass
 class Windows:
     """Opens windows for people, and keeps what went wrong in them."""
@@ -127,16 +107,6 @@ class Windows:
         await page.goto(path)
         return page
 
-    async def open_room(self, person: Person, room: Room, **options: object) -> Page:
-        """Returns a window in which a room is open and live."""
-        page = await self.open(person, f"/chat/{room.id}", **options)
-        await page.wait_for_selector('[data-connection="live"]')
-        return page
-
-    async def open_both(self, one: Person, other: Person, room: Room) -> tuple[Page, Page]:
-        """Returns a window for each of two people, both live in the room."""
-        return await self.open_room(one, room), await self.open_room(other, room)
-
 
 @pytest.fixture
 async def windows(browser: Browser, settings: Settings) -> AsyncIterator[Windows]:
@@ -157,9 +127,3 @@ def picture(tmp_path: Path) -> Callable[[str], Path]:
     folder = Path(os.environ.get("SCREENSHOTS") or tmp_path)
     folder.mkdir(parents=True, exist_ok=True)
     return lambda name: folder / f"{name}.png"
-
-
-@pytest.fixture
-def resources(app: Quart) -> Resources:
-    """Returns the long-lived things of the application."""
-    return resources_of(app)

@@ -3,7 +3,23 @@
 from playwright.async_api import Page
 from playwright.async_api import expect
 
+from app.features.chat.schemas import Room
+from tests.people import Person
+from tests.windows import Windows
+
 SECOND_MS = 1_000
+
+
+async def open_room(windows: Windows, person: Person, room: Room, **options: object) -> Page:
+    """Returns a window in which a room is open and live."""
+    page = await windows.open(person, f"/chat/{room.id}", **options)
+    await page.wait_for_selector('[data-connection="live"]')
+    return page
+
+
+async def open_both(windows: Windows, one: Person, other: Person, room: Room) -> tuple[Page, Page]:
+    """Returns a window for each of two people, both live in the room."""
+    return await open_room(windows, one, room), await open_room(windows, other, room)
 
 
 async def write(page: Page, text: str) -> None:

@@ -6,9 +6,9 @@ from playwright.async_api import expect
 from app.database import Database
 from app.features.chat import rooms
 from app.features.chat.schemas import Room
-from tests.browser import chat_page
-from tests.browser.conftest import Windows
+from tests.features.chat.browser import chat_page
 from tests.people import Person
+from tests.windows import Windows
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("live_server")]
 
@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("live_server")]
 async def test_they_see_each_others_messages_within_a_second(
     windows: Windows, harbour: Room, ada: Person, grace: Person
 ) -> None:
-    adas, graces = await windows.open_both(ada, grace, harbour)
+    adas, graces = await chat_page.open_both(windows, ada, grace, harbour)
 
     await chat_page.write(adas, "Ahoy, Grace")
     await chat_page.sees(graces, "Ahoy, Grace", within_ms=chat_page.SECOND_MS)
@@ -30,7 +30,7 @@ async def test_they_see_each_others_messages_within_a_second(
 async def test_they_see_who_is_here_and_who_is_typing(
     windows: Windows, harbour: Room, ada: Person, grace: Person
 ) -> None:
-    adas, graces = await windows.open_both(ada, grace, harbour)
+    adas, graces = await chat_page.open_both(windows, ada, grace, harbour)
     await expect(adas.locator("#people-count")).to_have_text("2 here")
 
     await graces.locator("#body").press_sequentially("On my w")
@@ -44,7 +44,7 @@ async def test_they_see_who_is_here_and_who_is_typing(
 async def test_what_is_written_without_a_network_arrives_once_when_it_is_back(
     windows: Windows, harbour: Room, ada: Person, grace: Person
 ) -> None:
-    adas, graces = await windows.open_both(ada, grace, harbour)
+    adas, graces = await chat_page.open_both(windows, ada, grace, harbour)
     await adas.context.set_offline(True)
     await chat_page.write(adas, "From the tunnel")
     await expect(adas.locator(".message--pending")).to_have_count(1)
@@ -59,7 +59,7 @@ async def test_what_is_written_without_a_network_arrives_once_when_it_is_back(
 async def test_what_waits_survives_a_reload_of_the_page(
     windows: Windows, harbour: Room, ada: Person, grace: Person
 ) -> None:
-    adas, graces = await windows.open_both(ada, grace, harbour)
+    adas, graces = await chat_page.open_both(windows, ada, grace, harbour)
     posts = "**/api/v1/chat/rooms/*/messages"
     await adas.route(posts, lambda route: route.abort())
     await chat_page.write(adas, "Before the reload")
@@ -76,7 +76,7 @@ async def test_what_waits_survives_a_reload_of_the_page(
 async def test_edits_and_deletions_reach_the_other(
     windows: Windows, harbour: Room, ada: Person, grace: Person
 ) -> None:
-    adas, graces = await windows.open_both(ada, grace, harbour)
+    adas, graces = await chat_page.open_both(windows, ada, grace, harbour)
     await chat_page.write(adas, "Ahoi")
     await chat_page.sees(graces, "Ahoi")
 
@@ -97,8 +97,8 @@ async def test_unread_messages_of_another_room_are_counted_as_they_come(
     windows: Windows, store: Database, harbour: Room, ada: Person, grace: Person
 ) -> None:
     other = await rooms.create_room(grace.principal, store, name="Elsewhere", is_private=False)
-    graces = await windows.open_room(grace, other)
-    adas = await windows.open_room(ada, harbour)
+    graces = await chat_page.open_room(windows, grace, other)
+    adas = await chat_page.open_room(windows, ada, harbour)
     badge = graces.locator(f'[data-room="{harbour.id}"] .badge')
     await expect(badge).to_be_hidden()
 

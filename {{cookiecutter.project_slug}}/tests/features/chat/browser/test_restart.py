@@ -10,10 +10,10 @@ from playwright.async_api import expect
 from app.database import Database
 from app.features.chat import messages as chat_messages
 from app.features.chat.schemas import Room
-from tests.browser import chat_page
-from tests.browser.conftest import Service
-from tests.browser.conftest import Windows
+from tests.features.chat.browser import chat_page
 from tests.people import Person
+from tests.windows import Service
+from tests.windows import Windows
 
 pytestmark = pytest.mark.browser
 
@@ -31,7 +31,7 @@ async def test_a_restart_under_them_loses_and_doubles_nothing(
     grace: Person,
     number: signal.Signals,
 ) -> None:
-    adas, graces = await windows.open_both(ada, grace, harbour)
+    adas, graces = await chat_page.open_both(windows, ada, grace, harbour)
     written = {f"{name} writes {n}." for name in ("Ada", "Grace") for n in range(WRITTEN_EACH)}
 
     async def writes(page: Page, name: str) -> None:

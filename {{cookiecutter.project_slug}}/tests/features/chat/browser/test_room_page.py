@@ -14,9 +14,9 @@ from app.features.chat.schemas import PAGE_MESSAGES
 from app.features.chat.schemas import Room
 from app.features.chat.tables import MessageRow
 from app.resources import Resources
-from tests.browser import chat_page
-from tests.browser.conftest import Windows
+from tests.features.chat.browser import chat_page
 from tests.people import Person
+from tests.windows import Windows
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("live_server")]
 
@@ -33,7 +33,7 @@ async def test_scrolling_up_loads_a_thousand_messages_and_keeps_the_place(
     windows: Windows, store: Database, harbour: Room, ada: Person
 ) -> None:
     await fill(store, harbour, ada, OLD_MESSAGES)
-    page = await windows.open_room(ada, harbour)
+    page = await chat_page.open_room(windows, ada, harbour)
     shown = page.locator(".message[data-id]")
     await expect(shown).to_have_count(PAGE_MESSAGES)
 
@@ -54,7 +54,7 @@ async def test_the_reader_stays_in_place_when_earlier_messages_arrive_above(
     windows: Windows, store: Database, harbour: Room, ada: Person
 ) -> None:
     await fill(store, harbour, ada, 2 * PAGE_MESSAGES)
-    page = await windows.open_room(ada, harbour)
+    page = await chat_page.open_room(windows, ada, harbour)
     first = page.locator(".message[data-id]").first
     text = await first.locator(".message__body").text_content()
     row = page.locator(".message", has_text=f"{text}")
@@ -74,7 +74,7 @@ async def test_the_reader_stays_in_place_when_earlier_messages_arrive_above(
 async def test_what_people_write_is_text_and_addresses_are_links(
     windows: Windows, harbour: Room, ada: Person, grace: Person
 ) -> None:
-    adas, graces = await windows.open_both(ada, grace, harbour)
+    adas, graces = await chat_page.open_both(windows, ada, grace, harbour)
 
     await chat_page.write(adas, '<img src=x onerror="alert(1)"> see https://example.com/a?b=1.')
 
@@ -87,7 +87,7 @@ async def test_what_people_write_is_text_and_addresses_are_links(
 async def test_the_longest_message_fits_the_smallest_window(
     windows: Windows, harbour: Room, ada: Person
 ) -> None:
-    page = await windows.open_room(ada, harbour, viewport={"width": 320, "height": 568})
+    page = await chat_page.open_room(windows, ada, harbour, viewport={"width": 320, "height": 568})
 
     await chat_page.write(page, "w" * BODY_MAX_CHARACTERS)
 
@@ -97,7 +97,7 @@ async def test_the_longest_message_fits_the_smallest_window(
 
 
 async def test_shift_and_enter_break_the_line(windows: Windows, harbour: Room, ada: Person) -> None:
-    page = await windows.open_room(ada, harbour)
+    page = await chat_page.open_room(windows, ada, harbour)
 
     await page.locator("#body").press_sequentially("One")
     await page.press("#body", "Shift+Enter")
@@ -115,7 +115,7 @@ async def test_somebody_removed_is_told_and_hears_nothing_more(
     grace: Person,
     resources: Resources,
 ) -> None:
-    adas, graces = await windows.open_both(ada, grace, harbour)
+    adas, graces = await chat_page.open_both(windows, ada, grace, harbour)
     await chat_page.write(adas, "Still with us")
     await chat_page.sees(graces, "Still with us")
 
@@ -134,7 +134,7 @@ async def test_an_invitation_shows_up_in_the_list_at_once(
     windows: Windows, store: Database, harbour: Room, ada: Person, grace: Person
 ) -> None:
     cabin = await rooms.create_room(ada.principal, store, name="Cabin", is_private=True)
-    graces = await windows.open_room(grace, harbour)
+    graces = await chat_page.open_room(windows, grace, harbour)
 
     await members.invite(ada.principal, store, room_id=cabin.id, email=grace.user.email)
 
@@ -182,7 +182,7 @@ async def test_where_no_socket_gets_through_messages_come_over_a_stream(
     await graces.add_init_script(NO_SOCKETS)
     await graces.goto(f"/chat/{harbour.id}")
     await graces.wait_for_selector('[data-connection="fallback"]')
-    adas = await windows.open_room(ada, harbour)
+    adas = await chat_page.open_room(windows, ada, harbour)
 
     await chat_page.write(adas, "Over a stream")
 
@@ -194,7 +194,7 @@ async def test_what_came_while_a_position_was_missing_is_loaded(
 ) -> None:
     await fill(store, harbour, ada, 3)
     await joining.join_room(mallory.principal, store, room_id=harbour.id)
-    page = await windows.open_room(mallory, harbour)
+    page = await chat_page.open_room(windows, mallory, harbour)
 
     await expect(page.locator(".message[data-id]")).to_have_count(3)
 

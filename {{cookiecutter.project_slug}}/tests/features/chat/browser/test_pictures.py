@@ -11,8 +11,8 @@ from quart import Quart
 
 from app.features.chat import demo
 from app.resources import resources_of
-from tests.browser.conftest import Windows
 from tests.people import Person
+from tests.windows import Windows
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("live_server")]
 
