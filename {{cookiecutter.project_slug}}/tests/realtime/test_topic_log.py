@@ -192,6 +192,30 @@ def test_what_is_announced_before_the_first_reading_is_held() -> None:
     assert topic.told == [43]
 
 
+def test_a_first_reading_from_before_a_suspicion_leaves_the_topic_suspect() -> None:
+    topic = Told()
+    topic.log = TopicLog(topic._advanced, topic._gapped, held_max=4)
+    reading = topic.reading(41)
+    topic.log.suspect()
+
+    topic.log.absorb(reading)
+
+    assert topic.log.state == "suspect"
+    assert topic.log.catch_up(topic.reading(42, 42), entries_max=10)
+    assert topic.told == [42]
+
+
+def test_a_late_reading_does_not_make_a_live_topic_suspect() -> None:
+    topic = Told(top=41)
+    late = topic.reading(41)
+    topic.log.suspect()
+    topic.log.catch_up(topic.reading(41), entries_max=10)
+
+    topic.log.absorb(late)
+
+    assert topic.log.state == "live"
+
+
 def test_held_messages_are_bounded_and_their_loss_shows_as_a_hole() -> None:
     topic = Told(top=0)
     topic.receive(*range(2, 8))

@@ -29,6 +29,7 @@ class Access:
         self._clock = clock
         self._namespaces: dict[str, TopicNamespace] = {}
         self._allowed: dict[tuple[UserId | None, str, Action], float] = {}
+        self._forgets = 0
 
     def declare(self, namespace: TopicNamespace) -> None:
         """Adds a namespace.
@@ -54,6 +55,7 @@ class Access:
         remembered = (who.user_id, topic, action)
         if self._allowed.get(remembered, 0.0) > self._clock():
             return None
+        forgets = self._forgets
         try:
             allowed = await namespace.authorise(who, split_topic(topic)[1], action)
         except AppError as failure:
@@ -63,11 +65,16 @@ class Access:
             return Refusal("internal", "something went wrong", retry=True)
         if not allowed:
             return FORBIDDEN
-        self._remember(remembered)
+        if forgets == self._forgets:
+            self._remember(remembered)
         return None
 
     def forget(self, user: UserId, topic: str) -> None:
-        """Forgets what was allowed to ``user`` on ``topic``: a membership has ended."""
+        """Forgets what was allowed to ``user`` on ``topic``: a membership has ended.
+
+        An answer that is on its way may be from before, so it is not remembered.
+        """
+        self._forgets += 1
         for remembered in [one for one in self._allowed if one[:2] == (user, topic)]:
             del self._allowed[remembered]
 

@@ -9,6 +9,7 @@ import structlog
 
 from app.errors import AppError
 from app.realtime.access import FORBIDDEN
+from app.realtime.access import UNKNOWN_TOPIC
 from app.realtime.backplane import History
 from app.realtime.backplane import Position
 from app.realtime.batch import Push
@@ -58,12 +59,16 @@ class Attempt:
 
     async def prepare(self) -> None:
         """Asks for permission, listens, joins presence and reads the log where that is needed."""
-        who, topic = self._connection.principal, self._wanted.topic
-        self._refusal = await self._core.access.refuse(who, topic, "subscribe")
+        topic = self._wanted.topic
         namespace = self._core.access.namespace(topic)
-        if self._refusal is None and namespace is not None:
-            self._refusal = self._begin(namespace)
-        if self._refusal is None:
+        self._refusal = UNKNOWN_TOPIC if namespace is None else self._begin(namespace)
+        if self._refusal is not None:
+            return
+        # Asked after the subscription was begun: a membership that ends meanwhile ends it too.
+        refusal = await self._core.access.refuse(self._connection.principal, topic, "subscribe")
+        if refusal is not None:
+            self._give_up(refusal)
+        else:
             await self._trying(self._listen())
 
     async def read(self) -> None:
@@ -78,7 +83,7 @@ class Attempt:
             return Recovered(())
         if state.log is None:
             return Recovered(()) if since is None else Lost("epoch")
-        if not self._absorbed(state.log, state) or state.log.state == "idle":
+        if not self._absorbed(state.log, state):
             return None
         if since is None:
             return Recovered(())
@@ -120,11 +125,9 @@ class Attempt:
             return replace(begun, recovered=False, reason="cursor")
         if wanted.since is None:
             return begun
-        match judged:
-            case Lost(reason):
-                return replace(begun, recovered=False, reason=reason)
-            case Recovered(messages):
-                return replace(begun, recovered=True, messages=messages)
+        if isinstance(judged, Lost):
+            return replace(begun, recovered=False, reason=judged.reason)
+        return replace(begun, recovered=True, messages=judged.messages)
 
     def _begin(self, namespace: TopicNamespace) -> Refusal | None:
         connection, topic = self._connection, self._wanted.topic

@@ -69,7 +69,7 @@ class Commands:
                 return self._unsubscribe(command)
             case Signal():
                 return await self._signal(command)
-            case Presence():
+            case _:
                 return await self._presence(command)
 
     async def _hello(self, hello: Hello) -> Refusal | None:

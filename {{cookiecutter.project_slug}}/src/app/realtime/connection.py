@@ -1,5 +1,7 @@
 """One client's connection: who it is, what it listens to, and how it is written to."""
 
+from abc import ABC
+from abc import abstractmethod
 from collections.abc import Sequence
 
 from app.principal import ANONYMOUS
@@ -16,7 +18,7 @@ from app.realtime.outbound import Outbound
 from app.settings import RealtimeSettings
 
 
-class Connection:
+class Connection(ABC):
     """What sockets and streams have in common."""
 
     __slots__ = ("born_at", "checked_at", "ends_at", "id", "is_greeted", "outbound",
@@ -41,9 +43,9 @@ class Connection:
         """Whether the goodbye has been decided."""
         return self.outbound.closing is not None
 
+    @abstractmethod
     def deliver(self, batch: Batch, listening: Listening) -> None:
         """Takes what a topic says."""
-        raise NotImplementedError
 
     def due_at(self, settings: RealtimeSettings) -> float:
         """Returns when ``examine`` has something to do at the earliest."""
@@ -54,7 +56,7 @@ class Connection:
         if now >= self.ends_at:
             self.close(CloseCode.RESTART, "maximum age")
 
-    def forgive(self, now: float) -> None:
+    def forgive(self, now: float) -> None:  # noqa: B027 - a stream has nothing to forgive
         """Takes back a doubt that may have been caused by a stall of this process."""
 
     def tell(self, event: EventName, line: bytes) -> None:
@@ -71,5 +73,6 @@ class Connection:
         bye = self._chunk("bye", frames.bye(code, reason, after_ms=after_ms))
         self.outbound.close(code, reason, bye=bye)
 
+    @abstractmethod
     def _chunk(self, event: EventName, line: bytes) -> Chunk:
-        raise NotImplementedError
+        """Returns a frame as this kind of connection writes it."""

@@ -124,8 +124,8 @@ class Control:
                 self._disconnect(
                     UserId(user) if user else None, SessionId(session) if session else None
                 )
-            case EndSubscription(topic, user):
-                self._end_subscription(topic, UserId(user))
+            case _:
+                self._end_subscription(order.topic, UserId(order.user))
 
     def _disconnect(self, user: UserId | None, session: SessionId | None) -> None:
         self.on_disconnect(user=user, session=session)

@@ -137,10 +137,10 @@ class Hub:
     def connections_of(
         self, *, user: UserId | None = None, session: SessionId | None = None
     ) -> list[Connection]:
-        """Returns the connections of a user, or of one session."""
+        """Returns the connections of a user, or of one session, also those still being greeted."""
         return [
             connection
-            for connection in self.greeted()
+            for connection in self.connections.values()
             if (user is not None and connection.principal.user_id == user)
             or (session is not None and connection.principal.session_id == session)
         ]

@@ -27,6 +27,7 @@ from app.realtime.handshake import enter
 from app.realtime.handshake import header
 from app.realtime.handshake import is_foreign_stream
 from app.realtime.outbound import Outbound
+from app.realtime.protocol import TOPIC_MAX_CHARACTERS
 from app.realtime.refusing import refuse_request
 from app.realtime.stream_connection import StreamConnection
 from app.realtime.subscribing import subscribe
@@ -46,7 +47,9 @@ HEADERS = [
     (b"x-accel-buffering", b"no"),
 ]
 NOT_GET = Denial(405, "A stream is opened with GET.")
-BAD_TOPICS = Denial(400, f"Name 1 to {TOPICS_MAX} topics.")
+BAD_TOPICS = Denial(
+    400, f"Name 1 to {TOPICS_MAX} topics of at most {TOPIC_MAX_CHARACTERS} characters."
+)
 NO_SESSION = Denial(401, "Sign in first.")
 
 
@@ -79,7 +82,8 @@ def _judge(core: Core, scope: Scope, topics: Sequence[str]) -> Denial | None:
         return NOT_GET
     if is_foreign_stream(scope, core.origins):
         return WRONG_ORIGIN
-    return None if 1 <= len(topics) <= TOPICS_MAX else BAD_TOPICS
+    are_fine = all(len(topic) <= TOPIC_MAX_CHARACTERS for topic in topics)
+    return None if are_fine and 1 <= len(topics) <= TOPICS_MAX else BAD_TOPICS
 
 
 async def _turn_away(core: Core, send: Send, turned_away: NotLetIn) -> None:

@@ -146,6 +146,8 @@ class TopicLog:
 
     def _clear(self, reading: Reading) -> None:
         if reading.suspicions != self.suspicions:
+            if self.state == "idle":
+                self.state = "suspect"
             return
         self.state = "live"
         held, self._held = self._held, []
