@@ -36,9 +36,9 @@ class Stack:
         ports = {"HTTP_PORT": str(self.http_port), "HTTPS_PORT": str(self.https_port), "PUBLIC_URL": self.url}
         return self.lab.compose(self.project, *arguments, **stand_ins, **ports, OPEN_FILES="4096")
 
-    def up(self) -> None:
+    def up(self, *options: str) -> None:
         """Starts everything and returns when all of it is healthy."""
-        self.compose("up", "--no-build", "--detach", "--wait", "--wait-timeout", WAIT_SECONDS_HANG_GUARD)
+        self.compose("up", "--no-build", "--detach", "--wait", "--wait-timeout", WAIT_SECONDS_HANG_GUARD, *options)
 
     def inspect(self, service: str) -> dict[str, Any]:
         """Returns what the engine knows about the container of a service."""

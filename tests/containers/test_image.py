@@ -1,9 +1,15 @@
 """The image of a generated project: what it holds, who it runs as, what it may do."""
 
 import json
+import shutil
+from pathlib import Path
+
+import pytest
 
 from tests.containers.lab import BASE
 from tests.containers.lab import Lab
+from tests.containers.lab import run
+from tools.generate import UV
 
 MIB = 1024 * 1024
 OWN_MAX_MIB = 200
@@ -78,3 +84,13 @@ def test_a_command_is_one_word_away(lab: Lab, image: str) -> None:
     told = lab.docker("run", "--rm", "--network", "none", *LOCKED_DOWN, image, "--help")
 
     assert "migrate" in told
+
+
+def test_a_lock_is_obeyed(lab: Lab, project: Path, tmp_path: Path) -> None:
+    locked = Path(shutil.copytree(project, tmp_path / "locked"))
+    run(UV, "lock", "--quiet", "--directory", locked)
+    document = locked / "pyproject.toml"
+    document.write_text(document.read_text().replace('    "click~=', '    "itsdangerous<2.2",\n    "click~='))
+
+    with pytest.raises(RuntimeError, match=r"lockfile.*needs to be updated"):
+        lab.build(locked, "locked", "--target", "build", PYTHON_IMAGE=BASE)

@@ -1,8 +1,10 @@
 """compose.yaml of a generated project, run for real: healthy, locked down, reachable through the proxy only."""
 
+import json
 import os
 import signal
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -102,6 +104,33 @@ def test_a_killed_web_process_comes_back_and_its_clients_lose_nothing(stack: Sta
     assert visitor.texts(room) == ["before", "meanwhile", "after"]
     wait_until_healthy(stack, "web")
     assert stack.inspect("web")["RestartCount"] == killed["RestartCount"] + 1
+
+
+def test_a_reload_of_the_caddyfile_leaves_open_sockets_alone(stack: Stack, visitor: Visitor) -> None:
+    room = visitor.open_room("calm")
+
+    with visitor.listening(room) as ear:
+        stack.inside("proxy", "caddy", "reload", "--force", "--config", "/etc/caddy/Caddyfile")
+        visitor.post(room, "still here")
+        ear.wait_for("still here")
+
+    assert ear.texts == ["still here"]
+
+
+def test_a_message_reaches_the_sockets_of_every_container(stack: Stack, visitor: Visitor) -> None:
+    room = visitor.open_room("fleet")
+    stack.up("--scale", "web=2")
+
+    with ExitStack() as sockets:
+        ears = [sockets.enter_context(visitor.listening(room)) for _ in range(4)]
+        visitor.post(room, "all hands")
+        for ear in ears:
+            ear.wait_for("all hands")
+        shares = stack.compose("exec", "-T", "proxy", "wget", "-qO-", "http://127.0.0.1:2019/reverse_proxy/upstreams")
+    stack.up()
+
+    busy = {upstream["address"] for upstream in json.loads(shares) if upstream["num_requests"]}
+    assert len(busy) == 2
 
 
 def test_a_stopped_web_container_ends_in_order(stack: Stack, visitor: Visitor) -> None:
