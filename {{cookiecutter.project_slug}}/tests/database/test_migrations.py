@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from alembic import command
@@ -81,3 +82,48 @@ async def test_a_migration_without_a_server_says_where_and_why() -> None:
         await migrate(settings, locations=migration_locations())
 
     assert "secret" not in str(told.value)
+
+
+BROKEN = """
+from alembic import op
+
+revision = "broken_0001"
+down_revision = None
+branch_labels = ("broken",)
+depends_on = None
+
+
+def upgrade() -> None:
+    op.execute("CREATE TABLE half_done (id int)")
+    raise RuntimeError("the power went off")
+"""
+
+
+async def test_a_migration_that_ends_half_way_leaves_nothing_behind(
+    empty: Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "broken_0001.py").write_text(BROKEN)
+    before = await pending(empty, locations=migration_locations())
+
+    with pytest.raises(RuntimeError, match="the power went off"):
+        await migrate(empty, locations=[*migration_locations(), tmp_path])
+
+    assert await pending(empty, locations=migration_locations()) == before
+    async with servers.connection(empty.database.url) as connection:
+        assert await connection.fetchval("SELECT to_regclass('half_done')") is None
+
+
+async def test_every_branch_can_be_taken_back(empty: Settings) -> None:
+    await migrate(empty, locations=migration_locations())
+    config = alembic_config(migration_locations())
+
+    def downgrade(connection: Connection) -> None:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "base")
+
+    async with migration_engine(empty) as engine, engine.begin() as connection:
+        await connection.run_sync(downgrade)
+
+    async with servers.connection(empty.database.url) as raw:
+        left = await raw.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    assert [row[0] for row in left] == ["alembic_version"]

@@ -3,10 +3,14 @@
 import asyncio
 
 import pytest
+import structlog
 from sqlalchemy import text
 
 from app.database import Database
+from app.database import Event
 from app.database import OutboxRelay
+from app.database import delete_old_events
+from app.database import relay as relay_module
 from app.errors import Unavailable
 from tests.database.test_transactions import Told
 from tests.database.test_transactions import stored
@@ -53,8 +57,8 @@ async def test_a_failure_in_the_middle_forgets_only_what_was_published(
     told = Told()
     await leave_behind(database, b"1", b"2")
 
-    async def publish_one(event: object) -> None:
-        await told(event)  # type: ignore[arg-type]
+    async def publish_one(event: Event) -> None:
+        await told(event)
         told.is_away = True
 
     with pytest.raises(Unavailable):
@@ -82,9 +86,9 @@ async def test_the_relay_goes_on_after_the_backplane_was_away(database: Database
     told.is_away = True
     await leave_behind(database, b"1")
 
-    async def publish(event: object) -> None:
+    async def publish(event: Event) -> None:
         tried.set()
-        await told(event)  # type: ignore[arg-type]
+        await told(event)
 
     relay = asyncio.create_task(OutboxRelay(database, publish).run(stop))
     await tried.wait()
@@ -96,3 +100,80 @@ async def test_the_relay_goes_on_after_the_backplane_was_away(database: Database
     await relay
 
     assert [event.data for event in told.events] == [b"1"]
+
+
+async def test_what_was_published_but_not_forgotten_is_published_again_under_the_same_key(
+    database: Database,
+) -> None:
+    first, second = Told(), Told()
+    await leave_behind(database, b"1")
+
+    async def die_after_publishing(event: Event) -> None:
+        await first(event)
+        raise asyncio.CancelledError
+
+    dying = asyncio.create_task(OutboxRelay(database, die_after_publishing).sweep())
+    await asyncio.wait({dying})
+    await OutboxRelay(database, second).sweep()
+
+    assert dying.cancelled()
+    assert [event.key for event in first.events] == [event.key for event in second.events]
+    assert await stored(database) == 0
+
+
+async def test_an_event_that_cannot_be_published_is_told_once_and_stops_no_other(
+    database: Database,
+) -> None:
+    told = Told()
+    await leave_behind(database, b"bad", b"good")
+
+    async def publish(event: Event) -> None:
+        if event.data == b"bad":
+            raise LookupError("no namespace was declared")
+        await told(event)
+
+    relay = OutboxRelay(database, publish)
+    with structlog.testing.capture_logs() as lines:
+        counts = [await relay.sweep() for _ in range(3)]
+
+    assert counts == [1, 0, 0]
+    assert [event.data for event in told.events] == [b"good"]
+    assert [line["event"] for line in lines].count("event_cannot_be_published") == 1
+    assert await stored(database) == 1
+
+
+async def test_a_sweep_that_fails_for_a_reason_of_its_own_does_not_end_the_relay(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay_module, "AWAY_MOST_SECONDS", 0.01)
+    stop = asyncio.Event()
+
+    class Broken(OutboxRelay):
+        async def sweep(self) -> int:
+            if lines:
+                stop.set()
+            raise ZeroDivisionError
+
+    with structlog.testing.capture_logs() as lines:
+        await Broken(database, Told()).run(stop)
+
+    assert {line["event"] for line in lines} == {"outbox_sweep_failed"}
+
+
+async def test_events_older_than_the_life_of_their_keys_are_given_up_aloud(
+    database: Database,
+) -> None:
+    await leave_behind(database, b"old")
+    async with database.reading() as session:
+        await session.execute(text("UPDATE outbox SET created_at = now() - interval '25 hours'"))
+    async with database.transaction() as work:
+        work.announce("chat:2", b"new")
+
+    with structlog.testing.capture_logs() as lines:
+        await delete_old_events(database)
+        await delete_old_events(database)
+
+    assert [(line["event"], line["events"], line["topics"]) for line in lines] == [
+        ("events_given_up", 1, ["chat:1"])
+    ]
+    assert await stored(database) == 1

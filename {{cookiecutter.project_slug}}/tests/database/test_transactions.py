@@ -1,15 +1,20 @@
 """Units of work: rows and events together, raw connections, outages in one error."""
 
+import asyncio
+
 import asyncpg
 import pytest
 import structlog
 from sqlalchemy import func
 from sqlalchemy import select
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.database import Database
 from app.database import Event
 from app.database import OutboxRow
+from app.database import engine
 from app.errors import Unavailable
 from app.settings import DatabaseSettings
 from app.settings import Settings
@@ -101,27 +106,159 @@ async def test_without_the_remedy_a_raw_statement_made_first_is_committed(
 ) -> None:
     with pytest.raises(ZeroDivisionError):
         async with database.transaction() as work:
-            adapted = await (await work.session.connection()).get_raw_connection()
-            raw: asyncpg.Connection[asyncpg.Record] | None = adapted.driver_connection
-            assert raw is not None
+            raw = await driver_connection(work.session)
             await raw.execute(INSERT)
             raise ZeroDivisionError
 
     assert await stored(database) == 1
 
 
+async def driver_connection(session: AsyncSession) -> "asyncpg.Connection[asyncpg.Record]":
+    """Returns asyncpg's connection under a session, as it is."""
+    adapted = await (await session.connection()).get_raw_connection()
+    assert adapted.driver_connection
+    found: asyncpg.Connection[asyncpg.Record] = adapted.driver_connection
+    return found
+
+
 async def test_connections_that_the_server_ended_are_replaced_unnoticed(
     database: Database,
 ) -> None:
-    others = "pid <> pg_backend_pid() AND application_name = 'app'"
-    terminate = f"SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE {others}"
     async with database.reading() as first, database.reading() as second:
-        await second.execute(text("SELECT 1"))
-        ended = (await first.execute(text(terminate))).scalar_one()
+        other = await driver_connection(second)
+        pid = other.get_server_pid()
+        await first.execute(text(f"SELECT pg_terminate_backend({pid})"))
+        while not other.is_closed():  # noqa: ASYNC110 - the server's doing
+            await asyncio.sleep(0.01)
 
-    assert ended >= 1
     for _ in range(2 * database.engine.pool.size()):  # type: ignore[attr-defined]
         await database.ping()
+
+
+async def test_a_transaction_whose_connection_ends_is_unavailable_and_writes_nothing(
+    publishing: Database, told: Told
+) -> None:
+    with pytest.raises(Unavailable):
+        async with publishing.transaction() as work:
+            work.announce("chat:1", b"1")
+            await work.session.flush()
+            pid = (await work.raw_connection()).get_server_pid()
+            async with publishing.reading() as other:
+                await other.execute(text(f"SELECT pg_terminate_backend({pid})"))
+
+    assert told.events == []
+    assert await stored(publishing) == 0
+    await publishing.close()
+
+
+async def test_a_raw_connection_that_ends_is_unavailable(database: Database) -> None:
+    with pytest.raises(Unavailable):
+        async with database.transaction() as work:
+            raw = await work.raw_connection()
+            async with database.reading() as other:
+                await other.execute(text(f"SELECT pg_terminate_backend({raw.get_server_pid()})"))
+            await raw.execute(INSERT)
+
+    assert await stored(database) == 0
+
+
+async def test_a_server_that_says_nothing_at_all_is_unavailable(
+    settings: Settings, migrated: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "SILENCE_SECONDS", 0.0)
+    database = Database(settings.database.model_copy(update={"statement_seconds": 0.3}))
+
+    with pytest.raises(Unavailable):
+        async with database.transaction() as work:
+            await work.session.execute(text("SET LOCAL statement_timeout = 0"))
+            await work.session.execute(text("SELECT pg_sleep(20)"))
+
+    await database.ping()
+    await database.close()
+
+
+async def test_what_fails_inside_a_transaction_for_other_reasons_is_left_as_it_is(
+    database: Database,
+) -> None:
+    for mistake in (TimeoutError("of another server"), FileNotFoundError("a file")):
+        with pytest.raises(type(mistake)):
+            async with database.transaction():
+                raise mistake
+
+
+async def test_statements_are_told_without_what_they_hold(database: Database) -> None:
+    with pytest.raises(IntegrityError) as failure:
+        async with database.transaction() as work:
+            await work.session.execute(
+                text("INSERT INTO outbox (topic, data) VALUES (NULL, :data)"), {"data": b"hunter2"}
+            )
+
+    assert "hunter2" not in str(failure.value).partition("DETAIL")[0]
+
+
+async def test_a_caller_who_goes_away_in_mid_publish_leaves_the_event_to_the_relay(
+    settings: Settings, database: Database
+) -> None:
+    publishes = asyncio.Event()
+
+    async def hang(event: Event) -> None:
+        publishes.set()
+        await asyncio.Event().wait()
+
+    patient = Database(settings.database, publish=hang)
+
+    async def write() -> None:
+        async with patient.transaction() as work:
+            work.announce("chat:1", b"1")
+
+    caller = asyncio.create_task(write())
+    await publishes.wait()
+    caller.cancel()
+    await asyncio.wait({caller})
+
+    assert caller.cancelled()
+    assert await stored(database) == 1
+    await patient.close()
+
+
+async def test_a_publish_that_hangs_does_not_hold_its_caller(
+    settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.database.database.PUBLISH_SECONDS", 0.05)
+
+    async def hang(event: Event) -> None:
+        await asyncio.Event().wait()
+
+    patient = Database(settings.database, publish=hang)
+    async with patient.transaction() as work:
+        work.announce("chat:1", b"1")
+
+    assert await stored(database) == 1
+    await patient.close()
+
+
+async def test_an_event_that_cannot_be_published_harms_no_other(
+    settings: Settings, database: Database
+) -> None:
+    told = Told()
+
+    async def publish(event: Event) -> None:
+        if event.topic == "gone:1":
+            raise LookupError("no namespace was declared")
+        await told(event)
+
+    careful = Database(settings.database, publish=publish)
+    with structlog.testing.capture_logs() as lines:
+        async with careful.transaction() as work:
+            work.announce("gone:1", b"1")
+            work.announce("chat:1", b"2")
+
+    assert [event.data for event in told.events] == [b"2"]
+    assert await stored(database) == 1
+    assert ("event_cannot_be_published", "gone:1") in {
+        (line["event"], line.get("topic")) for line in lines
+    }
+    await careful.close()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,166 @@
+"""The writer: nobody waits for an output that nobody reads, and what is lost is counted."""
+
+import json
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import TextIO
+
+import pytest
+
+from app.settings import Settings
+from app.telemetry.logs import LineHandler
+from app.telemetry.logs import formatter
+from app.telemetry.writer import LineWriter
+from tests import programs
+
+PIPE_BYTES = 65_536
+LINE = "x" * 1_000
+STUCK = """
+import logging
+from app.settings import Settings
+from app.telemetry import configure_logging
+
+configure_logging(Settings.model_construct(log_format="json", log_level="info"))
+for number in range(20_000):
+    logging.getLogger("flood").info("%d %s", number, "x" * 200)
+print("alive", file=__import__("sys").stderr, flush=True)
+"""
+
+
+@pytest.fixture
+def pipe() -> Iterator[tuple[int, TextIO]]:
+    """A pipe that nobody reads until the test does."""
+    reading, writing = os.pipe()
+    with os.fdopen(writing, "w") as stream:
+        yield reading, stream
+        os.set_blocking(reading, False)
+        while True:
+            try:
+                if not os.read(reading, PIPE_BYTES):
+                    break
+            except BlockingIOError:
+                break
+    os.close(reading)
+
+
+def read_lines(reading: int, count: int) -> list[str]:
+    """Reads whole lines from a descriptor."""
+    found = b""
+    while found.count(b"\n") < count:
+        found += os.read(reading, PIPE_BYTES)
+    return found.decode().splitlines()
+
+
+def fill(writer: LineWriter) -> int:
+    """Writes until a line is refused; returns how many were taken."""
+    taken = 0
+    while writer.put(LINE):
+        taken += 1
+    return taken
+
+
+def test_lines_come_out_whole_and_in_order(pipe: tuple[int, TextIO]) -> None:
+    reading, stream = pipe
+    writer = LineWriter(stream)
+
+    for number in range(1_000):
+        writer.put(str(number))
+    lines = read_lines(reading, 1_000)
+    writer.close()
+
+    assert lines == [str(number) for number in range(1_000)]
+
+
+def test_lines_that_find_no_room_are_dropped_and_counted(pipe: tuple[int, TextIO]) -> None:
+    reading, stream = pipe
+    writer = LineWriter(stream, queue_lines=10)
+
+    taken = fill(writer)
+    refused = [writer.put(LINE) for _ in range(5)]
+
+    assert taken >= 10
+    assert writer.dropped == 1 + refused.count(False)
+    assert read_lines(reading, taken) == [LINE] * taken
+    writer.close()
+
+
+def test_the_first_line_that_finds_room_again_tells_of_the_others(
+    pipe: tuple[int, TextIO],
+) -> None:
+    reading, stream = pipe
+    writer = LineWriter(stream, queue_lines=10)
+    handler = LineHandler(writer)
+    handler.setFormatter(formatter(Settings.model_construct(log_format="json")))
+    logger, telling = logging.getLogger("test.flood"), logging.getLogger("app.telemetry.logs")
+    before = telling.handlers, telling.propagate
+    logger.handlers, logger.propagate = [handler], False
+    telling.handlers, telling.propagate = [handler], False
+
+    taken = fill(writer)
+    logger.warning("lost")
+    read_lines(reading, taken)
+    logger.warning("room again")
+    lines = read_lines(reading, 2)
+    telling.handlers, telling.propagate = before
+
+    assert json.loads(lines[0])["event"] == "room again"
+    assert json.loads(lines[1])["event"] == "log_lines_dropped: 2"
+    handler.close()
+
+
+def test_a_pipe_that_somebody_made_non_blocking_loses_nothing(pipe: tuple[int, TextIO]) -> None:
+    reading, stream = pipe
+    os.set_blocking(stream.fileno(), False)
+    writer = LineWriter(stream)
+
+    for _ in range(200):  # more than a pipe holds
+        writer.put(LINE)
+    lines = read_lines(reading, 200)
+    writer.close()
+
+    assert lines == [LINE] * 200
+
+
+def test_a_reader_that_is_gone_harms_nobody() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as stream:
+        writer = LineWriter(stream)
+
+        taken = writer.put(LINE)
+        writer.close()
+
+    assert taken
+    assert writer.dropped == 0
+
+
+def test_a_full_queue_does_not_hold_up_the_end(pipe: tuple[int, TextIO]) -> None:
+    writer = LineWriter(pipe[1], queue_lines=1)
+    fill(writer)
+
+    writer.close()
+
+    assert writer.dropped == 1
+
+
+def test_a_program_whose_output_nobody_reads_works_on_and_ends_in_order() -> None:
+    program = subprocess.Popen(
+        [sys.executable, "-c", STUCK],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=programs.ROOT,
+        env={"PYTHONPATH": "src", "PATH": os.environ["PATH"]},
+    )
+
+    code = program.wait(timeout=programs.PATIENCE_SECONDS)
+    assert program.stderr
+    assert program.stdout
+    said = program.stderr.read()
+    program.stderr.close()
+    program.stdout.close()
+
+    assert said.strip() == b"alive"
+    assert code == 0
