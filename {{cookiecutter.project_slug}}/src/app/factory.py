@@ -31,6 +31,7 @@ from app.resources import EXTENSION
 from app.resources import Resources
 from app.settings import Settings
 from app.telemetry import RequestLog
+from app.telemetry import note
 from app.transport import BehindProxies
 from app.transport import harden
 from app.web import install
@@ -75,7 +76,7 @@ def build_resources(settings: Settings) -> Resources:
     backplane, presence = open_backplane(settings.realtime, settings.redis, node=node)
 
     async def authenticate(scope: Scope) -> Principal:
-        return await identity.principal(cookies_of(scope))
+        return await caller(identity, scope)
 
     realtime = Realtime(
         settings.realtime,
@@ -119,6 +120,18 @@ def health_of(database: Database, realtime: Realtime) -> Health:
     health.add("postgresql", database.ping, required=True)
     health.add("redis", redis, required=False)
     return health
+
+
+async def caller(identity: Identity, scope: Scope) -> Principal:
+    """Returns who is behind an ASGI handshake, and has its line in the log say so.
+
+    Raises:
+        Unavailable: PostgreSQL is away; the caller stays signed in and may try again.
+    """
+    who = await identity.principal(cookies_of(scope))
+    if who.is_signed_in:
+        note(user_id=str(who.own_id))
+    return who
 
 
 def cookies_of(scope: Scope) -> dict[str, str]:
