@@ -36,7 +36,8 @@ def candidates(version: tuple[int, int]) -> Iterator[str | Path]:
     pyenv = shutil.which("pyenv")
     default = subprocess.run([pyenv, "root"], capture_output=True, text=True).stdout.strip() if pyenv else "~/.pyenv"
     root = Path(os.environ.get("PYENV_ROOT", default)).expanduser()
-    yield from sorted(root.glob(f"versions/{name}.*/bin/python"), reverse=True)
+    if os.access(root, os.X_OK):  # it may be another person's
+        yield from sorted(root.glob(f"versions/{name}.*/bin/python"), reverse=True)
 
 
 def find(version: tuple[int, int]) -> Path | None:
