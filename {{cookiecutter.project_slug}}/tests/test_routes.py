@@ -30,6 +30,7 @@ NOWHERE = Urls("postgresql://127.0.0.1:1/none", "redis://127.0.0.1:1")
 # Who calls these may be anybody: each line is here because somebody decided so.
 PUBLIC = {
     "GET /",
+    "GET /problems/<slug>",
     "GET /sign-in",
     "GET /sign-up",
     "POST /sign-in",
@@ -44,7 +45,6 @@ UNIDENTIFIED = {
     "GET /favicon.ico",
     "GET /livez",
     "GET /openapi.json",
-    "GET /problems/<slug>",
     "GET /readyz",
 }
 WITHOUT_LIMIT = {"GET /livez", "GET /readyz"}

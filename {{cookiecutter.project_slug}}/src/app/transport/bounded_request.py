@@ -14,8 +14,17 @@ class BoundedRequest(Request):
     """Quart's request with our body and our reading of JSON."""
 
     body_class = BoundedBody
-    json_module = strict_json
     body: BoundedBody
+
+    @property
+    def json_module(self) -> Any:
+        """What reads JSON."""
+        return strict_json
+
+    @json_module.setter
+    def json_module(self, provider: Any) -> None:
+        # 0.22 gives every request the provider of the application, which is not strict.
+        pass
 
     async def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:
         """Returns the body as JSON, or None where it says that it is something else.

@@ -76,9 +76,7 @@ async def identify(identity: Identity, call: BaseRequestWebsocket) -> None:
     Raises:
         Unavailable: PostgreSQL is away; the caller stays signed in and may try again.
     """
-    if call.endpoint is None:
-        return
-    declared = guard_of(cast("Quart", current_app), call.endpoint)
+    declared = guard_of(cast("Quart", current_app), call.endpoint or "")
     if declared is None or declared.identifies:
         g.principal = who = await identity.principal(call.cookies)
         if who.is_signed_in:

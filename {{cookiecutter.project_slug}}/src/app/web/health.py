@@ -45,9 +45,15 @@ class Health:
     ``draining`` is set when the process has been told to stop; nothing is checked then.
     """
 
-    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        *,
+        check_seconds: float = CHECK_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.draining = False
         self._checks: dict[str, _Check] = {}
+        self._check_seconds = check_seconds
         self._clock = clock
         self._asking = asyncio.Lock()
         self._answers: dict[str, str] = {}
@@ -86,7 +92,7 @@ class Health:
 
     async def _ask(self, name: str, check: Callable[[], Awaitable[None]]) -> str:
         try:
-            async with asyncio.timeout(CHECK_SECONDS):
+            async with asyncio.timeout(self._check_seconds):
                 await check()
         except Unavailable:
             return "unavailable"

@@ -4,6 +4,7 @@ from typing import Any
 
 from quart import Quart
 from quart import Response
+from quart import g
 from quart import request
 from quart import websocket
 from quart.typing import ResponseReturnValue
@@ -14,7 +15,6 @@ from app.web import pages
 from app.web.csrf import check_origin
 from app.web.csrf import check_websocket_origin
 from app.web.guards import check_guard
-from app.web.guards import current_principal
 from app.web.guards import identify
 from app.web.headers import add_cache_headers
 from app.web.headers import add_security_headers
@@ -86,6 +86,7 @@ def _install_templates(
     async def frame() -> dict[str, Any]:
         return {
             "app_name": app_name,
-            "principal": current_principal(),
+            # None on an error page that came too early to know: it must not say "sign in".
+            "principal": g.get("principal"),
             "navigation": tuple(navigation),
         }

@@ -36,7 +36,7 @@ async def home() -> str:
 
 
 @blueprint.get("/problems/<slug>")
-@guard(unidentified)
+@guard(public)
 @limit("120/minute")
 @html
 async def problem(slug: str) -> str:

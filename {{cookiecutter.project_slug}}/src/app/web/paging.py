@@ -21,7 +21,7 @@ from quart import request
 from app.errors import Invalid
 
 CURSOR = "cursor"
-CURSOR_MAX_CHARACTERS = 500
+CURSOR_MAX_CHARACTERS = 1_000
 
 Item = TypeVar("Item")
 Row = TypeVar("Row")
@@ -39,7 +39,7 @@ class Page(BaseModel, Generic[Item]):
 
 def encode_cursor(*key: Key) -> str:
     """Returns the sort key of a row as text that clients pass back without looking inside."""
-    packed = json.dumps(key, separators=(",", ":")).encode()
+    packed = json.dumps(key, separators=(",", ":"), ensure_ascii=False).encode()
     return urlsafe_b64encode(packed).decode().rstrip("=")
 
 

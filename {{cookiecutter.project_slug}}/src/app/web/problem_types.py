@@ -63,9 +63,7 @@ UNSUPPORTED_MEDIA_TYPE = ProblemType(
 INVALID = ProblemType(
     "invalid", 422, "Some of this needs another look", "Correct what errors lists, then send again."
 )
-TOO_MANY = ProblemType(
-    "too-many-requests", 429, "That is too often", "Wait as long as Retry-After says."
-)
+TOO_MANY = ProblemType("too-many", 429, "That is too often", "Wait as long as Retry-After says.")
 INTERNAL = ProblemType(
     "internal",
     500,
