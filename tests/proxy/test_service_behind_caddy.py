@@ -20,6 +20,9 @@ from tools.generate import TEMPLATE
 PYTHON = os.environ.get("PROJECT_PYTHON", sys.executable)
 STOP_SECONDS_HANG_GUARD = 30.0
 
+# One service is enough for all of these: `--dist loadgroup` keeps them together.
+pytestmark = pytest.mark.xdist_group("behind-caddy")
+
 
 @contextmanager
 def running(folder: Path, *, port: int, public_url: str) -> Iterator[str]:
