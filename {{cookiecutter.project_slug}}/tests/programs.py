@@ -17,7 +17,7 @@ import httpx
 import app
 from app.settings import Settings
 
-PATIENCE_SECONDS = 60.0  # a loaded machine takes long to start an interpreter
+PATIENCE_SECONDS = 120.0  # a loaded machine takes long to start an interpreter
 ROOT = Path(app.__file__).parents[2]
 # What of the environment a program needs to run at all; nothing else of it reaches a test.
 KEPT = (

@@ -1,7 +1,11 @@
 """The program ``app``: ``python -m app`` is the same."""
 
-import click
+from typing import Any
 
+import click
+from pydantic import ValidationError
+
+from app import settings
 from app.commands.check import check
 from app.commands.dev import dev
 from app.commands.migrate import migrate
@@ -12,7 +16,25 @@ from app.commands.worker import worker
 from app.serving.lifeline import follow_parent
 
 
-@click.group()
+class Program(click.Group):
+    """A group of commands that tells bad settings in one line each."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs the command."""
+        try:
+            return super().invoke(ctx)
+        except ValidationError as error:
+            raise click.ClickException("; ".join(told(error))) from error
+
+
+def told(error: ValidationError) -> list[str]:
+    """Returns for each bad setting its variable and what is wrong with it."""
+    group = getattr(settings, error.title, settings.Settings)
+    prefix = group.model_config.get("env_prefix", "")
+    return [f"{prefix}{one['loc'][-1]}".upper() + f": {one['msg']}" for one in error.errors()]
+
+
+@click.group(cls=Program)
 def main() -> None:
     """Runs and looks after the service."""
     follow_parent()

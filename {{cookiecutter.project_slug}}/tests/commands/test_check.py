@@ -118,3 +118,15 @@ def test_help_names_every_command() -> None:
 
     for command in ("dev", "serve", "worker", "migrate", "check", "routes", "user"):
         assert f"\n  {command} " in result.output
+
+
+def test_a_bad_setting_is_told_in_one_line_with_its_variable(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SERVER_PORT", "many")
+
+    result = CliRunner().invoke(main, ["check"])
+
+    assert result.exit_code == 1
+    assert "SERVER_PORT: " in result.output
+    assert len(result.output.splitlines()) == 1

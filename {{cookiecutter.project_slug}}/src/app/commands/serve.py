@@ -35,11 +35,12 @@ def serve(processes: int, shared: bool, descriptor: int | None, **given: Any) ->
     if processes > 1:
         sys.exit(asyncio.run(serve_with_processes(settings, processes=processes)))
     try:
+        app = create_app(settings)
         address = settings.server.host, settings.server.port
         listener = inherited(descriptor) if descriptor else listen(*address, shared=shared)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise click.ClickException(str(error)) from error
-    code = run(serve_app(create_app(settings), settings, listener=listener))
+    code = run(serve_app(app, settings, listener=listener))
     # Nothing may hold up the end: a thread of a request that was cut could run for hours.
     sys.stdout.flush()
     os._exit(code)
