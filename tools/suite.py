@@ -57,7 +57,7 @@ def steps(python: Path, other: Path | None) -> Iterator[Step]:
     for (interpreter, version), where in zip(lines, (BUILD / EVERYTHING, TEMPLATE), strict=False):
         tests = (interpreter, *PYTEST, "-m", "slow")
         yield Step("slow", f"project: slow tests ({version})", tests, where)
-    template = (sys.executable, *PYTEST, "-n", PARALLEL, "-m", "not containers", "tests")
+    template = (sys.executable, *PYTEST, "-n", PARALLEL, "--dist", "loadgroup", "-m", "not containers", "tests")
     yield Step("template", "template: bakes, answers, pairs", template)
     yield Step("containers", "template: containers", (sys.executable, *PYTEST, "-m", "containers", "tests"))
 
