@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 import structlog
-from sqlalchemy import delete
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,8 +19,8 @@ from app.database.failures import STATEMENT_ERRORS
 from app.database.failures import failure_of
 from app.database.failures import reason
 from app.database.outage import Outage
+from app.database.outbox import DELETE
 from app.database.outbox import Event
-from app.database.outbox import OutboxRow
 from app.database.outbox import Publish
 from app.database.outbox import published
 from app.database.unit_of_work import UnitOfWork
@@ -75,8 +74,9 @@ class Database:
         async with self._session(self.engine) as session:
             work = UnitOfWork(session)
             yield work
+            events = await work.store_events()
             await session.commit()
-        await self._publish_now(work.announced())
+        await self._publish_now(events)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
@@ -112,8 +112,7 @@ class Database:
     async def forget_events(self, events: Sequence[Event]) -> None:
         """Removes published events from the outbox."""
         async with self.reading() as session:
-            ids = [event.id for event in events]
-            await session.execute(delete(OutboxRow).where(OutboxRow.id.in_(ids)))
+            await session.execute(DELETE, {"ids": [event.id for event in events]})
 
     async def _publish_now(self, events: Sequence[Event]) -> None:
         """Publishes what was just committed; what fails stays in the outbox for the relay."""

@@ -18,6 +18,7 @@ from sqlalchemy import Identity
 from sqlalchemy import LargeBinary
 from sqlalchemy import Text
 from sqlalchemy import func
+from sqlalchemy import text
 from sqlalchemy.orm import Mapped
 from sqlalchemy.orm import mapped_column
 
@@ -100,3 +101,16 @@ class OutboxRow(Base):
     def event(self) -> Event:
         """Returns what is to be published."""
         return Event(self.id, self.topic, self.data)
+
+
+# Plain SQL: every write that announces runs both, and the ORM would cost three times as much.
+# One statement whatever the number of events, and ids in the order of the announcements.
+INSERT = text("""
+    INSERT INTO outbox (topic, data)
+    SELECT topic, data
+    FROM unnest(CAST(:topics AS text[]), CAST(:data AS bytea[]))
+        WITH ORDINALITY AS event (topic, data, place)
+    ORDER BY place
+    RETURNING id
+""")
+DELETE = text("DELETE FROM outbox WHERE id = ANY(CAST(:ids AS bigint[]))")

@@ -11,6 +11,7 @@ from sqlalchemy import func
 from sqlalchemy import select
 
 from app.database.database import Database
+from app.database.outbox import DELETE
 from app.database.outbox import EVENT_SECONDS
 from app.database.outbox import Event
 from app.database.outbox import OutboxRow
@@ -78,8 +79,7 @@ class OutboxRelay:
             except Unavailable as error:
                 failure = error
             if done:
-                ids = [event.id for event in done]
-                await work.session.execute(delete(OutboxRow).where(OutboxRow.id.in_(ids)))
+                await work.session.execute(DELETE, {"ids": [event.id for event in done]})
         if failure:
             raise failure
         if done:

@@ -6,8 +6,8 @@ import asyncpg
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.database.outbox import INSERT
 from app.database.outbox import Event
-from app.database.outbox import OutboxRow
 
 
 class UnitOfWork:
@@ -15,20 +15,24 @@ class UnitOfWork:
 
     def __init__(self, session: AsyncSession) -> None:
         self.session = session
-        self._announced: list[OutboxRow] = []
+        self._announced: list[tuple[str, bytes]] = []
 
     def announce(self, topic: str, data: bytes) -> None:
         """Notes an event: stored with the rows, published after the commit, at least once.
 
         ``data`` is JSON text in UTF-8. Events of one unit are published in the order of the calls.
         """
-        row = OutboxRow(topic=topic, data=data)
-        self.session.add(row)
-        self._announced.append(row)
+        self._announced.append((topic, data))
 
-    def announced(self) -> list[Event]:
-        """Returns the events, which have their ids only once they were flushed."""
-        return [row.event() for row in self._announced]
+    async def store_events(self) -> list[Event]:
+        """Writes what was announced into the outbox, in one statement, and returns it with ids."""
+        if not self._announced:
+            return []
+        topics, data = zip(*self._announced, strict=True)
+        columns = {"topics": list(topics), "data": list(data)}
+        ids = sorted(await self.session.scalars(INSERT, columns))
+        announced = zip(ids, self._announced, strict=True)
+        return [Event(id=id_, topic=topic, data=data) for id_, (topic, data) in announced]
 
     async def raw_connection(self) -> "asyncpg.Connection[asyncpg.Record]":
         """Returns the driver's connection inside this transaction, for ``copy`` and for jobs.
