@@ -59,7 +59,7 @@ class Route:
         self.name = f"{method} {rule}"
         self.method = method
         self.view: Callable[..., Any] = app.view_functions[endpoint]
-        self.guard = guard_of(app, endpoint)
+        self.guard = guard_of(app.view_functions, endpoint)
         self.limit = limit_of(self.view)
 
 

@@ -4,13 +4,13 @@ A view that declares nothing is for people who are signed in; ``tests/test_route
 """
 
 from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from typing import TypeVar
 from typing import cast
 from urllib.parse import urlencode
 
-from quart import Quart
 from quart import current_app
 from quart import g
 from quart import redirect
@@ -58,11 +58,11 @@ def guard(who: Guard) -> Callable[[View], View]:
     return declare
 
 
-def guard_of(app: Quart, endpoint: str) -> Guard | None:
+def guard_of(views: Mapping[str, Callable[..., Any]], endpoint: str) -> Guard | None:
     """Returns what the view of an endpoint declares, if anything."""
     if is_static(endpoint):
         return unidentified
-    return cast("Guard | None", getattr(app.view_functions.get(endpoint), GUARD, None))
+    return cast("Guard | None", getattr(views.get(endpoint), GUARD, None))
 
 
 def current_principal() -> Principal:
@@ -76,7 +76,7 @@ async def identify(identity: Identity, call: BaseRequestWebsocket) -> None:
     Raises:
         Unavailable: PostgreSQL is away; the caller stays signed in and may try again.
     """
-    declared = guard_of(cast("Quart", current_app), call.endpoint or "")
+    declared = guard_of(current_app.view_functions, call.endpoint or "")
     if declared is None or declared.identifies:
         g.principal = who = await identity.principal(call.cookies)
         if who.is_signed_in:
@@ -92,7 +92,7 @@ def check_guard(call: BaseRequestWebsocket) -> ResponseReturnValue | None:
     """
     if call.endpoint is None:  # 404 and 405 are told by Quart itself
         return None
-    declared = guard_of(cast("Quart", current_app), call.endpoint) or signed_in
+    declared = guard_of(current_app.view_functions, call.endpoint) or signed_in
     who = current_principal()
     if declared.admits(who):
         return None

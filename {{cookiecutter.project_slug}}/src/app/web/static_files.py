@@ -4,9 +4,7 @@ from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
-from typing import cast
 
-from quart import Quart
 from quart import Response
 from quart import current_app
 from quart import request
@@ -45,9 +43,10 @@ def cache_for_long(response: Response) -> None:
 
 
 def _path(endpoint: str, filename: str) -> Path | None:
-    app = cast("Quart", current_app)
-    owner = app.blueprints[endpoint.rpartition(".")[0]] if "." in endpoint else app
-    joined = safe_join(str(owner.static_folder), filename) if owner.has_static_folder else None
+    blueprint = endpoint.rpartition(".")[0]
+    owner = current_app.blueprints[blueprint] if blueprint else None
+    folder = owner.static_folder if owner else current_app.static_folder
+    joined = safe_join(str(folder), filename) if folder else None
     return Path(joined) if joined else None
 
 

@@ -1,6 +1,6 @@
 // One topic of a page: what it has seen, who is there. No timers and no network: `realtime.js` feeds it.
 
-/** @typedef {import("./realtime.js").Listener} Listener */
+/** @typedef {import("./realtime-types.js").Listener} Listener */
 
 export class Topic {
   /** @param {string} name @param {Listener} listener */
@@ -8,7 +8,7 @@ export class Topic {
     this.name = name;
     this.listener = listener;
     this.since = listener.since;
-    /** @type {Map<string, import("./realtime.js").Member> | null} */ this.members = null;
+    /** @type {Map<string, import("./realtime-types.js").Member> | null} */ this.members = null;
     this.version = 0;
     this.retry = 0;
   }
