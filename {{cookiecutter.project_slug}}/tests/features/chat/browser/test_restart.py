@@ -21,7 +21,9 @@ WRITTEN_EACH = 8
 RESUMED_MS = 30_000
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, pytest.param(signal.SIGKILL, marks=pytest.mark.slow)]
+)
 async def test_a_restart_under_them_loses_and_doubles_nothing(
     windows: Windows,
     service: Service,

@@ -37,6 +37,7 @@ if (element) {
     document.getElementById("room-name").textContent = name;
   };
 }
+rooms.listen();
 
 document.getElementById("join-button")?.addEventListener("click", async () => {
   const error = document.getElementById("join-error");

@@ -24,7 +24,7 @@ export class Here {
     this.#say(`${this.members.count()} ${this.members.count() === 1 ? "member" : "members"}`);
   }
 
-  /** @param {import("/static/web/realtime.js").Presence} presence */
+  /** @param {import("/static/web/realtime-types.js").Presence} presence */
   show({ count, members }) {
     const others = (members ?? []).filter(({ user }) => user !== this.me);
     this.faces.replaceChildren(...others.slice(0, FACES).map(face));

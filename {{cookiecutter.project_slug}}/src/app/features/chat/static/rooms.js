@@ -11,20 +11,24 @@ export class Rooms {
    *   title: string}} options
    */
   constructor({ live, me, inbox, unreadMax, openRoom, title }) {
-    Object.assign(this, { live, me, unreadMax, openRoom, title });
+    Object.assign(this, { live, me, inbox, unreadMax, openRoom, title });
     this.list = document.getElementById("my-rooms");
     this.template = /** @type {HTMLTemplateElement} */ (document.getElementById("room-template"));
     this.onRenamed = (_room, _name) => {};
-    live.subscribe(inbox, {
+    for (const time of this.list.querySelectorAll("time[datetime]")) showWhen(time);
+    document.addEventListener("visibilitychange", () => this.#count());
+    this.#count();
+  }
+
+  /** Begins to listen, after the open room: where few topics fit, the first ones do. */
+  listen() {
+    this.live.subscribe(this.inbox, {
       onMessage: (event) => this.#personal(event),
       onGap: () => this.reload(),
       // What happened between the rendering of the page and now is on no topic that we heard.
       onStatus: once("live", () => this.reload()),
     });
     for (const item of this.#items()) this.#listen(item.dataset.room);
-    for (const time of this.list.querySelectorAll("time[datetime]")) showWhen(time);
-    document.addEventListener("visibilitychange", () => this.#count());
-    this.#count();
   }
 
   async reload() {

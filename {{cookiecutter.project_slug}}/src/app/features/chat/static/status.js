@@ -16,7 +16,7 @@ export class Status {
     this.timer = 0;
   }
 
-  /** @param {import("/static/web/realtime.js").State} state */
+  /** @param {import("/static/web/realtime-types.js").State} state */
   show(state) {
     document.getElementById("chat").dataset.connection = state;
     if (!this.banner) return;
