@@ -35,5 +35,5 @@ def rows(app: Quart) -> list[tuple[str, str, str, str]]:
 
 
 def _guard(app: Quart, endpoint: str) -> str:
-    declared = guard_of(app, endpoint)
+    declared = guard_of(app.view_functions, endpoint)
     return declared.name if declared else "-"
