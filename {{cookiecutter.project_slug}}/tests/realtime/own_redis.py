@@ -9,16 +9,21 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from redis.asyncio import Redis
 
 from app.embedded import binaries
 from app.settings import RealtimeSettings
 from app.settings import RedisSettings
 
-# Redis itself is tried too where it is installed: it must work from 7.0 on.
+# Redis itself is tried too where it is installed, with the slow tests: it must work from 7.0 on.
 PROGRAMS = [
-    str(binaries.find_valkey()),
-    *([found] if (found := shutil.which("redis-server")) else []),
+    pytest.param(str(binaries.find_valkey()), id="valkey"),
+    *(
+        pytest.param(found, id="redis", marks=pytest.mark.slow)
+        for found in [shutil.which("redis-server")]
+        if found
+    ),
 ]
 
 PERIODS = RealtimeSettings.model_construct(

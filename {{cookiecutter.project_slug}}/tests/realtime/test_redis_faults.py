@@ -26,7 +26,7 @@ TOPIC = "chat:7"
 WINDOW = Window(messages=500, seconds=300)
 
 
-@pytest.fixture(params=PROGRAMS, ids=lambda program: program.rpartition("/")[2])
+@pytest.fixture(params=PROGRAMS)
 def server(request: pytest.FixtureRequest) -> Iterator[OwnRedis]:
     """Yields a server that is not started yet."""
     with own_redis(request.param) as made:
@@ -243,6 +243,63 @@ async def test_a_frozen_server_is_given_up_in_time_and_taken_back(server: OwnRed
         await until(lambda: b"4" in ears.texts)
 
 
+async def test_a_subscription_that_is_not_confirmed_in_time_is_unavailable(
+    server: OwnRedis,
+) -> None:
+    await server.start()
+    async with backplane(server.settings, Ears()) as opened:
+        await opened.subscribe("chat:8")
+
+        server.freeze()
+        asking = [opened.subscribe(TOPIC), opened.subscribe(TOPIC)]
+        outcomes = await asyncio.gather(*asking, return_exceptions=True)
+        server.thaw()
+
+        assert ["did not confirm" in str(outcome) for outcome in outcomes] == [True, True]
+        await opened.subscribe(TOPIC)
+
+
+async def test_an_interest_renewed_before_its_end_was_confirmed_is_confirmed_anew(
+    server: OwnRedis,
+) -> None:
+    await server.start()
+    ears = Ears()
+    async with backplane(server.settings, ears) as opened:
+        await opened.subscribe("chat:8")
+
+        server.freeze()
+        first = asyncio.ensure_future(opened.subscribe(TOPIC))
+        await asyncio.sleep(0.01)  # on the wire by then
+        opened.unsubscribe(TOPIC)
+        await asyncio.sleep(0.1)  # longer than the delay
+        second = asyncio.ensure_future(opened.subscribe(TOPIC))
+        await asyncio.sleep(0.01)
+        server.thaw()
+        await asyncio.gather(first, second)
+
+        await opened.publish(TOPIC, b"1", window=WINDOW)
+        await until(lambda: ears.texts == [b"1"])
+
+
+async def test_closing_ends_those_who_wait(server: OwnRedis) -> None:
+    await server.start()
+    opened = RedisBackplane(PERIODS, server.settings, node="n")
+    await opened.open(Ears())
+    await opened.subscribe("chat:8")
+
+    server.freeze()
+    opened.unsubscribe("chat:8")
+    waiting = asyncio.gather(opened.subscribe(TOPIC), return_exceptions=True)
+    await asyncio.sleep(0.01)
+    await opened.close()
+    server.thaw()
+
+    (outcome,) = await waiting
+    assert isinstance(outcome, BackplaneUnavailable)
+    with pytest.raises(BackplaneUnavailable):
+        await opened.publish(TOPIC, b"1", window=WINDOW)
+
+
 async def test_more_than_the_bound_is_refused_at_once(server: OwnRedis) -> None:
     await server.start()
     async with backplane(server.settings, Ears()) as opened:
@@ -316,6 +373,27 @@ async def test_a_quiet_subscriber_that_hears_its_probe_is_left_alone(server: Own
                 await asyncio.sleep(0.05)
 
         assert ears.suspected == []
+
+
+@pytest.mark.parametrize(
+    ("limit", "policy", "warnings"),
+    [("100mb", "allkeys-lru", 1), ("0", "allkeys-lru", 0), ("100mb", "noeviction", 0)],
+)
+async def test_a_server_that_may_evict_is_warned_of(
+    server: OwnRedis, limit: str, policy: str, warnings: int
+) -> None:
+    await server.start()
+    async with server.client() as admin:
+        await admin.config_set("maxmemory", limit)
+        await admin.config_set("maxmemory-policy", policy)
+
+    with capture_logs() as logs:
+        async with backplane(server.settings, Ears()) as opened:
+            await opened.tops([TOPIC])  # asked after the policy was
+
+    assert [line["policy"] for line in logs if line["event"] == "redis.may_evict"] == [
+        policy
+    ] * warnings
 
 
 async def test_strange_bytes_on_a_channel_end_nothing(server: OwnRedis) -> None:

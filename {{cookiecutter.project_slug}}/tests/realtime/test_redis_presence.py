@@ -13,10 +13,12 @@ from app.realtime.presence_store import Member
 from app.realtime.redis_backplane import RedisBackplane
 from app.realtime.redis_presence import RedisPresence
 from app.settings import RealtimeSettings
+from app.settings import RedisSettings
 from tests.realtime.contracts.ears import Ears
 from tests.realtime.contracts.ears import until
 from tests.realtime.own_redis import PERIODS
 from tests.realtime.own_redis import PROGRAMS
+from tests.realtime.own_redis import DeafWire
 from tests.realtime.own_redis import OwnRedis
 from tests.realtime.own_redis import own_redis
 
@@ -26,8 +28,11 @@ GRACE = Member("grace", {})
 # Renews its lease so late that it has run out long before.
 SLEEPY = PERIODS.model_copy(update={"node_lease_seconds": 0.3, "node_beat_seconds": 1.2})
 
+# Never renews it, and has time enough to do something before it runs out.
+DYING = PERIODS.model_copy(update={"node_lease_seconds": 2.0, "node_beat_seconds": 3_600.0})
 
-@pytest.fixture(params=PROGRAMS, ids=lambda program: program.rpartition("/")[2])
+
+@pytest.fixture(params=PROGRAMS)
 def server(request: pytest.FixtureRequest) -> Iterator[OwnRedis]:
     """Yields a server that is not started yet."""
     with own_redis(request.param) as made:
@@ -36,10 +41,15 @@ def server(request: pytest.FixtureRequest) -> Iterator[OwnRedis]:
 
 @asynccontextmanager
 async def node(
-    server: OwnRedis, name: str, ears: Ears, *, periods: RealtimeSettings = PERIODS
+    server: OwnRedis,
+    name: str,
+    ears: Ears,
+    *,
+    periods: RealtimeSettings = PERIODS,
+    redis: RedisSettings | None = None,
 ) -> AsyncIterator[RedisPresence]:
     """Yields the presence store of one node, whose ``ears`` hear the topic."""
-    backplane = RedisBackplane(periods, server.settings, node=name)
+    backplane = RedisBackplane(periods, redis or server.settings, node=name)
     presence = RedisPresence(backplane, periods, node=name)
     await backplane.open(ears)
     await presence.open(ears)
@@ -122,6 +132,43 @@ async def test_an_emptied_server_is_told_again_who_is_there(server: OwnRedis) ->
         assert after.version > before.version
 
 
+async def test_a_diff_lost_with_the_connection_shows_as_a_hole(server: OwnRedis) -> None:
+    await server.start()
+    ears = Ears()
+    async with (
+        DeafWire(server) as wire,
+        node(server, "there", Ears()) as there,
+        node(server, "here", ears, redis=wire.settings) as here,
+        server.client() as admin,
+    ):
+        shown = await here.join(TOPIC, "c-1", ADA)
+        await until(lambda: len(ears.diffs) == 1)
+        wire.deafen()
+        await there.join(TOPIC, "c-2", GRACE)
+
+        await admin.client_kill_filter(_type="pubsub")
+
+        await until(lambda: len(ears.diffs) == 2)
+        assert ears.diffs[1][1].version == shown.version + 3
+        assert ears.steps[1] == ([], [])
+        assert ears.diffs[1][1].count == 2
+
+
+async def test_a_cut_that_lost_no_diff_tells_nobody_anything(server: OwnRedis) -> None:
+    await server.start()
+    ears = Ears()
+    async with node(server, "n", ears) as presence, server.client() as admin:
+        await presence.join(TOPIC, "c-1", ADA)
+        await until(lambda: len(ears.diffs) == 1)
+
+        await admin.client_kill_filter(_type="pubsub")
+        await until(lambda: ears.suspected == [TOPIC])
+        await presence.leave(TOPIC, "c-1", linger_seconds=0.3)  # some beats away
+
+        await until(lambda: len(ears.diffs) == 2)
+        assert ears.steps == [(["ada"], []), ([], ["ada"])]
+
+
 async def test_what_happened_while_the_server_was_away_is_made_up_for(server: OwnRedis) -> None:
     await server.start()
     ears = Ears()
@@ -131,11 +178,11 @@ async def test_what_happened_while_the_server_was_away_is_made_up_for(server: Ow
         await presence.join(TOPIC, "c-2", GRACE)
 
         server.freeze()
-        await presence.leave(TOPIC, "c-1", linger_seconds=0)
         with pytest.raises(BackplaneUnavailable):
             await presence.join(TOPIC, "c-3", Member("late", {}))
         with pytest.raises(BackplaneUnavailable):
             await presence.snapshot(TOPIC)
+        await presence.leave(TOPIC, "c-1", linger_seconds=0)
         server.thaw()
 
         await until(lambda: ears.states == [True, False])
@@ -153,9 +200,7 @@ async def test_a_node_that_cannot_say_goodbye_leaves_it_to_the_others(server: Ow
             server.kill()
             await until(lambda: ears.states == [True])
 
-    assert [line["event"] for line in logs if "presence" in line["event"]] == [
-        "presence.left_to_others"
-    ]
+    assert "presence.left_to_others" in [line["event"] for line in logs]
 
 
 async def test_thousands_of_entries_of_a_dead_node_end_together(server: OwnRedis) -> None:
@@ -163,10 +208,10 @@ async def test_thousands_of_entries_of_a_dead_node_end_together(server: OwnRedis
     ears = Ears()
     async with (
         node(server, "awake", ears) as awake,
-        node(server, "sleepy", Ears(), periods=SLEEPY) as sleepy,
+        node(server, "dying", Ears(), periods=DYING) as dying,
     ):
         await asyncio.gather(
-            *(sleepy.join(TOPIC, f"c-{n}", Member(f"user-{n}", {})) for n in range(250))
+            *(dying.join(TOPIC, f"c-{n}", Member(f"user-{n}", {})) for n in range(250))
         )
 
         await until(lambda: sum(len(left) for _, left in ears.steps) == 250)

@@ -78,6 +78,11 @@ class MemoryBroker:
         self._stations: list[Station] = []
         self._is_away = False
 
+    @property
+    def keys_remembered(self) -> int:
+        """How many idempotency keys are held."""
+        return len(self._keys)
+
     def attach(self, station: Station) -> None:
         """Lets ``station`` hear what is announced."""
         self._stations.append(station)

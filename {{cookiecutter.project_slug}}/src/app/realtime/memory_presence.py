@@ -49,11 +49,9 @@ class Roster:
         return self._lingering.get(connection) is mark
 
     def leave(self, connection: str) -> Diff | None:
-        """Removes a connection; returns the diff when it was the last one of its user."""
+        """Removes a connection that is there; returns the diff if it was its user's last one."""
         self._lingering.pop(connection, None)
-        user = self._users.pop(connection, None)
-        if user is None:
-            return None
+        user = self._users.pop(connection)
         self._connections[user] -= 1
         if self._connections[user]:
             return None

@@ -21,6 +21,7 @@ from app.realtime.backplane import Published
 from app.realtime.presence_store import Diff
 from app.realtime.redis_contact import RedisContact
 from app.realtime.redis_contact import address_of
+from app.realtime.redis_eviction import warn_of_eviction
 from app.realtime.redis_keys import RedisKeys
 from app.realtime.redis_pipeline import RedisPipeline
 from app.realtime.redis_pipeline import Seen
@@ -29,6 +30,7 @@ from app.realtime.redis_scripts import PUBLISH
 from app.realtime.redis_scripts import REPLICATION
 from app.realtime.redis_subscriber import Probe
 from app.realtime.redis_subscriber import RedisSubscriber
+from app.realtime.redis_versions import HeardVersions
 from app.realtime.supervise import Supervisor
 from app.realtime.topics import Window
 from app.settings import RealtimeSettings
@@ -45,8 +47,9 @@ class RedisBackplane:
 
     def __init__(self, settings: RealtimeSettings, redis: RedisSettings, *, node: str) -> None:
         self.keys = RedisKeys(redis.key_prefix)
-        self._listener: Listener | None = None
+        self._listener: Listener  # since open
         self._deliver_presence: Callable[[str, Diff], None] = lambda _topic, _diff: None
+        self.versions = HeardVersions()
         self._supervisor = Supervisor()
         contact = RedisContact(address_of(redis.url), self._contact_changed)
         self.pipeline = RedisPipeline(
@@ -73,10 +76,10 @@ class RedisBackplane:
         self._listener = listener
         self._supervisor.keep("redis commands", self.pipeline.link.run)
         self._supervisor.keep("redis subscriber", self._subscriber.link.run)
+        self._supervisor.start("eviction policy", warn_of_eviction(self.pipeline))
 
     async def close(self) -> None:
         """Ends both connections."""
-        self._listener = None
         await self._supervisor.close()
         self.pipeline.close()
         self._subscriber.close()
@@ -125,6 +128,7 @@ class RedisBackplane:
 
     def unsubscribe(self, topic: str) -> None:
         """Ends the interest after a while, unless it comes back before."""
+        self.versions.forget(topic)
         self._subscriber.unsubscribe(topic)
 
     async def history(self, topic: str, *, window: Window, after: int, limit: int) -> History:
@@ -163,23 +167,21 @@ class RedisBackplane:
         return epoch, top, known
 
     def _hear(self, topic: str, envelope: bytes) -> None:
-        listener = self._listener
-        if listener is None:
-            return
         tag = envelope[0]
         if tag == envelopes.MESSAGE:
             epoch, entry = envelopes.message_of(envelope)
-            listener.message(topic, epoch, entry)
+            self._listener.message(topic, epoch, entry)
         elif tag == envelopes.SIGNAL:
             sender, key, data = envelopes.signal_of(envelope)
-            listener.signal(topic, data, sender=sender, key=key)
+            self._listener.signal(topic, data, sender=sender, key=key)
         elif tag == envelopes.PRESENCE:
-            self._deliver_presence(topic, envelopes.diff_of(envelope))
+            diff = envelopes.diff_of(envelope)
+            self.versions.heard(topic, diff.version)
+            self._deliver_presence(topic, diff)
 
     def _suspect(self, topics: Collection[str]) -> None:
-        if self._listener is not None:
-            self._listener.suspect(topics)
+        self.versions.suspect(topics)
+        self._listener.suspect(topics)
 
     def _contact_changed(self, is_degraded: bool) -> None:
-        if self._listener is not None:
-            self._listener.state(degraded=is_degraded)
+        self._listener.state(degraded=is_degraded)

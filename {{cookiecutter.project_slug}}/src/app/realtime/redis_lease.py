@@ -5,6 +5,8 @@ cannot hit a node that was only slow (stopped, swapped out): that one comes back
 """
 
 import secrets
+import time
+from collections.abc import Callable
 
 from app.realtime.redis_keys import RedisKeys
 from app.realtime.redis_pipeline import RedisPipeline
@@ -15,32 +17,36 @@ class Lease:
     """The lease of this process; ``holder`` is the id that its entries carry."""
 
     def __init__(
-        self, pipeline: RedisPipeline, keys: RedisKeys, *, node: str, lease_seconds: float
+        self,
+        pipeline: RedisPipeline,
+        keys: RedisKeys,
+        *,
+        node: str,
+        lease_seconds: float,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._pipeline = pipeline
         self._keys = keys
         self._node = node
         self._lease_ms = int(lease_seconds * 1000)
-        self._is_taken = False
+        self._lease_seconds = lease_seconds
+        self._clock = clock
+        self._ends_at: float | None = None
         self.holder = self._fresh_id()
 
-    async def take(self) -> None:
-        """Makes sure that there is a lease before an entry relies on it.
-
-        Raises:
-            BackplaneUnavailable: the server is away.
-        """
-        if not self._is_taken:
-            await self._ask(is_first=True)
-            self._is_taken = True
+    @property
+    def is_held(self) -> bool:
+        """Whether there is a lease that an entry can rely on, as far as this process can tell."""
+        return self._ends_at is not None and self._clock() < self._ends_at
 
     async def renew(self) -> bool:
-        """Renews the lease; returns False when it had run out and ``holder`` is a new id.
+        """Takes or renews the lease; returns False when it had run out and ``holder`` is a new id.
 
         Raises:
             BackplaneUnavailable: the server is away.
         """
-        await self.take()
+        if self._ends_at is None:
+            return await self._ask(is_first=True)
         if await self._ask(is_first=False):
             return True
         self.holder = self._fresh_id()
@@ -56,9 +62,12 @@ class Lease:
         await self._pipeline.command("ZREM", self._keys.nodes, self.holder, repeatable=True)
 
     async def _ask(self, *, is_first: bool) -> bool:
+        asked_at = self._clock()
         held = await self._pipeline.script(
             LEASE, [self._keys.nodes], self.holder, self._lease_ms, int(is_first), repeatable=True
         )
+        if held:
+            self._ends_at = asked_at + self._lease_seconds
         return bool(held)
 
     def _fresh_id(self) -> str:

@@ -174,7 +174,7 @@ class RedisPipeline:
     async def _write(self, connection: AbstractConnection) -> None:
         self._wake.set()
         # A connection that was closed would be opened again by a send.
-        while connection.is_connected:
+        while connection.is_connected:  # pragma: no branch - the reader ends first
             await self._wake.wait()
             self._wake.clear()
             batch = [one for one in self._waiting if not one.reply.done()]

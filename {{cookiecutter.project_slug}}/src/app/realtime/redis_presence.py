@@ -23,6 +23,7 @@ from app.realtime.redis_janitor import Janitor
 from app.realtime.redis_lease import Lease
 from app.realtime.redis_scripts import JOIN
 from app.realtime.redis_scripts import LINGER
+from app.realtime.redis_scripts import RESYNC
 from app.realtime.redis_scripts import SNAPSHOT
 from app.realtime.supervise import Supervisor
 from app.settings import RealtimeSettings
@@ -68,7 +69,7 @@ class RedisPresence:
         await self._supervisor.close()
         try:
             await _in_batches(
-                self._linger(place, self._linger_seconds) for place in list(self._own)
+                self._linger(place, self._linger_seconds) for place in (*self._own, *self._owed)
             )
             await self._lease.give_up()
         except BackplaneUnavailable as failure:
@@ -84,7 +85,8 @@ class RedisPresence:
         self._own[place] = member
         self._owed.pop(place, None)
         try:
-            await self._lease.take()
+            if not self._lease.is_held:
+                await self._renew_lease()
             await self._janitor.hide_dead()
             return await self._join(place, member)
         except (BackplaneUnavailable, asyncio.CancelledError):
@@ -96,12 +98,8 @@ class RedisPresence:
     async def leave(self, topic: str, connection: str, *, linger_seconds: float) -> None:
         """Ends the presence of ``connection``; made up for later when the server is away."""
         place = topic, connection
-        if self._own.pop(place, None) is None:
-            return
-        try:
-            await self._leave(place, linger_seconds)
-        except BackplaneUnavailable:
-            self._owed[place] = linger_seconds
+        if self._own.pop(place, None) is not None:
+            await self._leave_or_owe(place, linger_seconds)
 
     async def snapshot(self, topic: str) -> Snapshot:
         """Returns who is there now.
@@ -124,12 +122,14 @@ class RedisPresence:
 
     async def _beat(self) -> None:
         """Renews the lease, and brings Redis up to date with what happened while it was away."""
+        await self._renew_lease()
+        await _in_batches(self._make_up_for(place) for place in list(self._owed))
+        await _in_batches(self._resync(*doubt) for doubt in self._backplane.versions.doubtful())
+
+    async def _renew_lease(self) -> None:
         if not await self._lease.renew():
             log.info("presence.lease_lost", entries=len(self._own))
             await _in_batches(self._join_again(place) for place in list(self._own))
-        for place, linger_seconds in list(self._owed.items()):
-            await self._leave(place, linger_seconds)
-            self._owed.pop(place, None)
 
     async def _keep_tidy(self) -> None:
         while True:
@@ -138,6 +138,18 @@ class RedisPresence:
                 await self._janitor.take_turn()
             except BackplaneUnavailable as failure:
                 log.debug("presence.turn_missed", detail=failure.detail)
+
+    async def _make_up_for(self, place: Place) -> None:
+        linger_seconds = self._owed.pop(place, None)
+        if linger_seconds is not None:  # it may have joined again meanwhile
+            await self._leave_or_owe(place, linger_seconds)
+
+    async def _resync(self, topic: str, version: int) -> None:
+        keys = [self._keys.users(topic), self._keys.version(topic)]
+        await self._pipeline.script(
+            RESYNC, keys, self._keys.channel(topic), version, repeatable=True
+        )
+        self._backplane.versions.settled(topic)
 
     async def _join_again(self, place: Place) -> None:
         member = self._own.get(place)
@@ -164,7 +176,16 @@ class RedisPresence:
             self._members_max,
             repeatable=True,
         )
-        return _snapshot_of(reply)
+        snapshot = _snapshot_of(reply)
+        self._backplane.versions.shown(topic, snapshot.version)
+        return snapshot
+
+    async def _leave_or_owe(self, place: Place, linger_seconds: float) -> None:
+        try:
+            await self._leave(place, linger_seconds)
+        except BackplaneUnavailable:
+            if place not in self._own:
+                self._owed[place] = linger_seconds
 
     async def _leave(self, place: Place, linger_seconds: float) -> None:
         if linger_seconds > 0:

@@ -28,6 +28,7 @@ SNAPSHOT = _read("roster", "snapshot")
 LINGER = _read("roster", "linger")
 END = _read("roster", "end")
 LEASE = _read("roster", "lease")
+RESYNC = _read("roster", "resync")
 OVERDUE = _read("roster", "overdue")
 
-SCRIPTS = (PUBLISH, HISTORY, REPLICATION, JOIN, SNAPSHOT, LINGER, END, LEASE, OVERDUE)
+SCRIPTS = (PUBLISH, HISTORY, REPLICATION, JOIN, SNAPSHOT, LINGER, END, LEASE, RESYNC, OVERDUE)
