@@ -40,12 +40,10 @@ class WebsocketConnection(ASGIWebsocketConnection):
         quiet = self._quiet(send)
         websocket = self._create_websocket_from_scope(quiet)
         read_from(websocket, self._inbox)
-        ending = self._truthful(quiet)
+        serve = self.handle_websocket(websocket, self._truthful(quiet))
         try:
             await run_until_one_ends(
-                asyncio.create_task(
-                    self.handle_websocket(websocket, ending), name="ws:application"
-                ),
+                asyncio.create_task(serve, name="ws:application"),
                 asyncio.create_task(self._pump(receive, quiet), name="ws:pump"),
             )
         finally:
@@ -74,7 +72,7 @@ class WebsocketConnection(ASGIWebsocketConnection):
             await self._inbox.put(message)
 
     def _quiet(self, send: ASGISendCallable) -> ASGISendCallable:
-        """Returns ``send`` without the news that nobody listens: the application is ending anyway."""
+        """Returns ``send`` without the news that nobody listens: the view is ending anyway."""
 
         async def quiet(message: ASGISendEvent) -> None:
             if self._gone:
