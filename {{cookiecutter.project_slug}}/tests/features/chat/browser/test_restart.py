@@ -18,7 +18,7 @@ from tests.windows import Windows
 pytestmark = pytest.mark.browser
 
 WRITTEN_EACH = 8
-RESUMED_MS = 30_000
+RESUMED_MS = 60_000
 
 
 @pytest.mark.parametrize(

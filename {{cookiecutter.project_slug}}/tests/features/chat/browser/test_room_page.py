@@ -96,6 +96,20 @@ async def test_the_longest_message_fits_the_smallest_window(
     assert width <= 320
 
 
+async def test_a_long_name_leaves_room_for_the_menu(windows: Windows, ada: Person) -> None:
+    page = await windows.open(ada, "/chat", viewport={"width": 320, "height": 568})
+
+    await page.click('.chat__rooms [data-open="new-room"]')
+    await page.fill("#new-room-name", "A name " * 11)
+    await page.click("text=Open the room")
+
+    await page.click(".room__menu summary")
+    await expect(page.locator("text=Leave the room")).to_be_in_viewport(ratio=1)
+    menu = await page.locator(".room__menu summary").bounding_box()
+    assert menu
+    assert menu["x"] + menu["width"] <= 320
+
+
 async def test_shift_and_enter_break_the_line(windows: Windows, harbour: Room, ada: Person) -> None:
     page = await chat_page.open_room(windows, ada, harbour)
 

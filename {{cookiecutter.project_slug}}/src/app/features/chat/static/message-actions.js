@@ -25,7 +25,7 @@ export class MessageActions {
       if (action) this.#do(/** @type {HTMLElement} */ (action).dataset.do);
     });
     this.menu.addEventListener("toggle", (event) => {
-      if (event.newState === "closed") this.button?.removeAttribute("aria-expanded");
+      if (event.newState === "closed") this.button?.setAttribute("aria-expanded", "false");
     });
     list.scroller.addEventListener("scroll", () => this.menu.matches(":popover-open") && this.menu.hidePopover());
     onDialog("delete-message", () => call("DELETE", `${this.path}/${this.row.dataset.id}`));

@@ -37,6 +37,7 @@ export class Rooms {
       const known = new Set(mine.map((room) => room.id));
       for (const item of this.#items()) if (!known.has(item.dataset.room)) this.#drop(item.dataset.room);
       for (const room of mine.toReversed()) this.#put(room);
+      this.#order(mine.map((room) => room.id));
     } catch (failure) {
       if (!(failure instanceof Failure)) throw failure; // the counts stay as they are
     }
@@ -71,7 +72,7 @@ export class Rooms {
     if (message.author.id !== this.me) {
       item.dataset.unread = String(Math.min(this.unreadMax, Number(item.dataset.unread) + 1));
     }
-    this.list.prepend(item);
+    if (this.list.firstElementChild !== item) this.list.prepend(item);
     this.#show(item);
   }
 
@@ -96,10 +97,17 @@ export class Rooms {
     if (last) preview(item, { ...last, author: { name: last.author_name } });
     item.querySelector(".room-link__sign").classList.toggle("room-link__sign--private", room.is_private);
     if (room.id === this.openRoom) item.querySelector("a").setAttribute("aria-current", "page");
-    this.list.prepend(item);
+    if (!known) this.list.prepend(item);
     document.querySelector(`[data-open-room="${room.id}"]`)?.remove();
     if (!known) this.#listen(room.id);
     this.#show(item);
+  }
+
+  // What is moved loses the keyboard's focus, so nothing is moved without need.
+  #order(rooms) {
+    const items = this.#items();
+    if (items.every((item, place) => item.dataset.room === rooms[place])) return;
+    this.list.append(...rooms.map((room) => this.#find(room)));
   }
 
   #drop(room) {
