@@ -24,7 +24,7 @@ async def leave_behind(database: Database, *messages: bytes) -> None:
     """Commits events and never publishes them, as a process does that dies in between."""
     async with database.transaction() as work:
         for message in messages:
-            work.announce("chat:1", message)
+            work.announce("room:1", message)
     async with database.reading() as session:
         await session.execute(text(AGE_ALL))
 
@@ -43,7 +43,7 @@ async def test_leftovers_are_published_in_order_and_forgotten(database: Database
 async def test_fresh_events_are_left_to_the_process_that_wrote_them(database: Database) -> None:
     told = Told()
     async with database.transaction() as work:
-        work.announce("chat:1", b"fresh")
+        work.announce("room:1", b"fresh")
 
     count = await OutboxRelay(database, told).sweep()
 
@@ -167,13 +167,13 @@ async def test_events_older_than_the_life_of_their_keys_are_given_up_aloud(
     async with database.reading() as session:
         await session.execute(text("UPDATE outbox SET created_at = now() - interval '25 hours'"))
     async with database.transaction() as work:
-        work.announce("chat:2", b"new")
+        work.announce("room:2", b"new")
 
     with structlog.testing.capture_logs() as lines:
         await delete_old_events(database)
         await delete_old_events(database)
 
     assert [(line["event"], line["events"], line["topics"]) for line in lines] == [
-        ("events_given_up", 1, ["chat:1"])
+        ("events_given_up", 1, ["room:1"])
     ]
     assert await stored(database) == 1

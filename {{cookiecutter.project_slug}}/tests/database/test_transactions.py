@@ -56,8 +56,8 @@ async def test_events_are_published_in_order_after_the_commit_and_forgotten(
     publishing: Database, told: Told
 ) -> None:
     async with publishing.transaction() as work:
-        work.announce("chat:1", b"1")
-        work.announce("chat:1", b"2")
+        work.announce("room:1", b"1")
+        work.announce("room:1", b"2")
         before = list(told.events)
 
     assert before == []
@@ -70,7 +70,7 @@ async def test_events_are_published_in_order_after_the_commit_and_forgotten(
 async def test_a_rollback_takes_the_events_with_it(publishing: Database, told: Told) -> None:
     with pytest.raises(ZeroDivisionError):
         async with publishing.transaction() as work:
-            work.announce("chat:1", b"1")
+            work.announce("room:1", b"1")
             await work.session.flush()
             raise ZeroDivisionError
 
@@ -85,7 +85,7 @@ async def test_an_event_whose_publish_fails_stays_and_the_caller_is_not_told(
     told.is_away = True
 
     async with publishing.transaction() as work:
-        work.announce("chat:1", b"1")
+        work.announce("room:1", b"1")
 
     assert await stored(publishing) == 1
     await publishing.close()
@@ -140,7 +140,7 @@ async def test_a_transaction_whose_connection_ends_is_unavailable_and_writes_not
 ) -> None:
     with pytest.raises(Unavailable):
         async with publishing.transaction() as work:
-            work.announce("chat:1", b"1")
+            work.announce("room:1", b"1")
             await work.session.flush()
             pid = (await work.raw_connection()).get_server_pid()
             async with publishing.reading() as other:
@@ -209,7 +209,7 @@ async def test_a_caller_who_goes_away_in_mid_publish_leaves_the_event_to_the_rel
 
     async def write() -> None:
         async with patient.transaction() as work:
-            work.announce("chat:1", b"1")
+            work.announce("room:1", b"1")
 
     caller = asyncio.create_task(write())
     await publishes.wait()
@@ -231,7 +231,7 @@ async def test_a_publish_that_hangs_does_not_hold_its_caller(
 
     patient = Database(settings.database, publish=hang)
     async with patient.transaction() as work:
-        work.announce("chat:1", b"1")
+        work.announce("room:1", b"1")
 
     assert await stored(database) == 1
     await patient.close()
@@ -251,7 +251,7 @@ async def test_an_event_that_cannot_be_published_harms_no_other(
     with structlog.testing.capture_logs() as lines:
         async with careful.transaction() as work:
             work.announce("gone:1", b"1")
-            work.announce("chat:1", b"2")
+            work.announce("room:1", b"2")
 
     assert [event.data for event in told.events] == [b"2"]
     assert await stored(database) == 1

@@ -23,11 +23,11 @@ async def text_of(client: Browser, path: str) -> str:
 async def test_a_person_joins_with_a_form_and_goes_on_to_where_they_were_heading(
     visitor: Browser,
 ) -> None:
-    form = {"email": "lin@example.com", "name": "Lin", "password": PASSWORD, "next": "/chat?x=1"}
+    form = {"email": "lin@example.com", "name": "Lin", "password": PASSWORD, "next": "/harbour?x=1"}
 
     response = await visitor.post("/sign-up", form=form)
 
-    assert (response.status_code, response.location) == (303, "/chat?x=1")
+    assert (response.status_code, response.location) == (303, "/harbour?x=1")
     assert "Lin" in await text_of(visitor, "/accounts/sessions")
 
 
@@ -45,14 +45,14 @@ async def test_a_wrong_password_brings_the_form_back_with_the_address_and_withou
 ) -> None:
     response = await visitor.post(
         "/sign-in",
-        form={"email": "ada@example.com", "password": "tell nobody", "next": "/chat"},
+        form={"email": "ada@example.com", "password": "tell nobody", "next": "/harbour"},
     )
 
     page = await response.get_data(as_text=True)
     assert response.status_code == 401
     assert 'role="alert"' in page
     assert 'value="ada@example.com"' in page
-    assert 'value="/chat"' in page
+    assert 'value="/harbour"' in page
     assert "tell nobody" not in page
 
 
@@ -86,9 +86,9 @@ async def test_an_empty_form_is_a_mistake_and_no_crash(visitor: Browser, path: s
 
 @pytest.mark.parametrize("path", ["/sign-in", "/sign-up"])
 async def test_who_is_signed_in_already_moves_on(ada: Person, path: str) -> None:
-    response = await ada.client.get(f"{path}?next=/chat")
+    response = await ada.client.get(f"{path}?next=/harbour")
 
-    assert (response.status_code, response.location) == (303, "/chat")
+    assert (response.status_code, response.location) == (303, "/harbour")
 
 
 @pytest.mark.parametrize("path", ["/sign-in", "/sign-up"])
