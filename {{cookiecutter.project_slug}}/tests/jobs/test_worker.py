@@ -1,7 +1,7 @@
 """The worker: stopped, killed, cut off from PostgreSQL, and still nothing is lost."""
 
 import asyncio
-from pathlib import Path
+from collections.abc import Collection
 from signal import SIGKILL
 
 import pytest
@@ -37,7 +37,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_the_job_of_a_killed_worker_is_given_to_another(
-    jobs: Jobs, database: Database, tmp_path: Path, hasty: None
+    jobs: Jobs, database: Database, hasty: None
 ) -> None:
     url = database.engine.url.render_as_string(hide_password=False)
     ran: asyncio.Queue[Payload] = asyncio.Queue()
@@ -148,6 +148,28 @@ async def test_a_worker_waits_for_postgresql_and_stops_without_it(
         with pytest.raises(Unavailable):
             await waiting
     driver.close()
+
+    assert [line["event"] for line in lines] == ["postgresql_unavailable"]
+
+
+async def test_a_worker_without_postgresql_is_one_line_in_the_log(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(worker_module, "AWAY_SECONDS", 0.01)
+    gone = Database(DatabaseSettings.model_construct(url="postgresql://127.0.0.1:1/gone"))
+    tries = 0
+
+    async def tried(database: Database, known: Collection[str]) -> None:
+        nonlocal tries
+        tries += 1
+        await database.ping()
+
+    monkeypatch.setattr(worker_module, "tell_unknown_tasks", tried)
+
+    with structlog.testing.capture_logs() as lines:
+        async with working(Jobs(JobsSettings.model_construct(), gone)):
+            while tries < 3:  # noqa: ASYNC110 - a plain number
+                await asyncio.sleep(0.01)
 
     assert [line["event"] for line in lines] == ["postgresql_unavailable"]
 

@@ -12,6 +12,7 @@ from pgqueuer import PgQueuer
 from pgqueuer.models import Schedule
 
 from app.database import Database
+from app.errors import Unavailable
 from app.jobs.attempts import Run
 from app.jobs.attempts import attempt
 from app.jobs.driver import PatientDriver
@@ -23,6 +24,7 @@ from app.settings import JobsSettings
 
 # How long a job waits when its notification was lost.
 POLL_SECONDS = 5.0
+AWAY_SECONDS = 1.0
 RESTART_SECONDS = 5.0
 
 log = structlog.get_logger()
@@ -56,6 +58,8 @@ class Worker:
             driver = PatientDriver(self._database, stop)
             try:
                 await self._work(driver, stop)
+            except Unavailable:  # told already, once per outage
+                await waited(stop, AWAY_SECONDS)
             except Exception:
                 log.exception("worker_begins_anew", after_seconds=RESTART_SECONDS)
                 await waited(stop, RESTART_SECONDS)
