@@ -58,4 +58,4 @@ def resources_of(app: Quart) -> Resources:
 
 def current_resources() -> Resources:
     """Returns the resources of the application that handles the current request."""
-    return resources_of(cast("Quart", current_app))
+    return cast("Resources", current_app.extensions[EXTENSION])

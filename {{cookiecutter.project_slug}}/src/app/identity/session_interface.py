@@ -199,7 +199,8 @@ def keep_sessions_on_the_server(app: Quart, identity: Identity) -> None:
 
 def current_session() -> ServerSession:
     """Returns the session of the current request itself, without counting as a look inside."""
-    found = flask_session._get_current_object()
+    proxy: Any = flask_session  # Quart 0.22 and 0.23 type it differently
+    found = proxy._get_current_object()
     if not isinstance(found, ServerSession):
         raise TypeError(f"{type(found).__name__} is not kept on the server")
     return found
