@@ -113,6 +113,16 @@ def test_serve_names_the_addresses_that_are_not_set(
     assert "DATABASE_URL and REDIS_URL not set" in result.output
 
 
+def test_routes_need_no_server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.chdir(tmp_path)
+
+    result = CliRunner().invoke(main, ["routes"])
+
+    assert result.exit_code == 0
+    assert "/api/v1/accounts/sign-in" in result.output
+
+
 def test_help_names_every_command() -> None:
     result = CliRunner().invoke(main, ["--help"])
 

@@ -19,10 +19,11 @@ from app.settings import Settings
 
 @click.command()
 def check() -> None:
-    """Looks at settings, migrations and servers; exits with 1 when something is wrong.
+    """Looks at settings, migrations and servers.
 
-    Settings that are unsafe in production count only when ENVIRONMENT is production; elsewhere
-    they are listed as a reminder.
+    Prints one line for each thing that is wrong, and exits with 1 when there is any. Settings that
+    are unsafe in production count only when ENVIRONMENT is production; elsewhere they are listed
+    as a reminder.
     """
     settings = Settings()
     is_production = settings.environment == "production"
@@ -69,7 +70,7 @@ async def broken_database(settings: Settings) -> AsyncIterator[str]:
     try:
         waiting = await pending(settings, locations=migration_locations())
     except (Unavailable, ValueError) as error:
-        yield f"PostgreSQL: {error}"
+        yield str(error)
     else:
         if waiting:
             yield f"{len(waiting)} migrations are not applied: run `app migrate`"

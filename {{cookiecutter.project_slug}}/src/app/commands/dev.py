@@ -60,7 +60,7 @@ def dev(host: str, port: int, folder: Path, *, reload: bool) -> None:
             _develop(listener, folder, reload=reload)
     except KeyboardInterrupt:
         pass
-    except (EmbeddedError, OSError) as error:
+    except (EmbeddedError, OSError, ValueError) as error:
         raise click.ClickException(str(error)) from error
 
 

@@ -13,7 +13,10 @@ from app.telemetry import configure_logging
 
 @click.command()
 def migrate() -> None:
-    """Applies the pending migrations; two at once take turns, and none is left half-done."""
+    """Applies the pending migrations.
+
+    Two at once take turns, and none is left half-done.
+    """
     settings = Settings()
     configure_logging(settings)
     try:

@@ -8,13 +8,15 @@ from app.settings import Settings
 from app.web.guards import guard_of
 
 HIDDEN_METHODS = {"HEAD", "OPTIONS"}
+NOWHERE = "postgresql://nowhere/app"
 HEADINGS = ("methods", "path", "who", "limit")
 
 
 @click.command()
 def routes() -> None:
-    """Lists the routes: methods, path, who may call, how often."""
-    table = [HEADINGS, *sorted(rows(create_app(Settings())), key=lambda row: row[1])]
+    """Lists the routes and who may call them."""
+    found = rows(create_app(_with_some_address(Settings())))
+    table = [HEADINGS, *sorted(found, key=lambda row: row[1])]
     widths = [max(len(row[column]) for row in table) for column in range(len(HEADINGS))]
     for row in table:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
@@ -32,6 +34,14 @@ def rows(app: Quart) -> list[tuple[str, str, str, str]]:
         )
         for rule in app.url_map.iter_rules()
     ]
+
+
+def _with_some_address(settings: Settings) -> Settings:
+    # Nothing is opened, so any address does where none is set.
+    if settings.database.url:
+        return settings
+    database = settings.database.model_copy(update={"url": NOWHERE})
+    return settings.model_copy(update={"database": database})
 
 
 def _guard(app: Quart, endpoint: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from app.factory import create_app
+from app.commands.application import application
 from app.serving import serve as serve_app
 from app.serving.listener import inherited
 from app.serving.listener import listen
@@ -25,20 +25,20 @@ from app.telemetry import configure_logging
 @click.option("--shared", is_flag=True, hidden=True)  # other processes listen there too
 @click.option("--descriptor", type=int, hidden=True)  # a listening socket of the parent
 def serve(processes: int, shared: bool, descriptor: int | None, **given: Any) -> None:
-    """Serves the application until SIGTERM or Ctrl-C, and then ends in order.
+    """Serves the application.
 
-    Everything else is in the settings; see docs/settings.md. A second signal ends it at once.
+    SIGTERM and Ctrl-C end it in order, a second signal at once. Everything that has no option here
+    is in the settings; see docs/settings.md.
     """
     settings = _with_options(Settings(), given)
-    _refuse_missing_addresses(settings)
+    app = application(settings)
     configure_logging(settings)
     if processes > 1:
         sys.exit(asyncio.run(serve_with_processes(settings, processes=processes)))
     try:
-        app = create_app(settings)
         address = settings.server.host, settings.server.port
         listener = inherited(descriptor) if descriptor else listen(*address, shared=shared)
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise click.ClickException(str(error)) from error
     code = run(serve_app(app, settings, listener=listener))
     # Nothing may hold up the end: a thread of a request that was cut could run for hours.
@@ -50,14 +50,3 @@ def _with_options(settings: Settings, given: dict[str, Any]) -> Settings:
     chosen = {name: value for name, value in given.items() if value is not None}
     server = settings.server.model_copy(update=chosen)
     return settings.model_copy(update={"server": server})
-
-
-def _refuse_missing_addresses(settings: Settings) -> None:
-    needed = {"DATABASE_URL": settings.database.url, "REDIS_URL": settings.redis.url}
-    if settings.realtime.backplane == "memory":
-        needed.pop("REDIS_URL")
-    missing = [name for name, value in needed.items() if not value]
-    if missing:
-        raise click.ClickException(
-            f"{' and '.join(missing)} not set; `app dev` starts the servers itself"
-        )

@@ -5,7 +5,7 @@ import signal
 
 import click
 
-from app.factory import create_app
+from app.commands.application import application
 from app.resources import resources_of
 from app.settings import Settings
 from app.telemetry import configure_logging
@@ -13,7 +13,10 @@ from app.telemetry import configure_logging
 
 @click.command()
 def worker() -> None:
-    """Runs background jobs until SIGTERM or Ctrl-C; jobs that have not ended by then are kept."""
+    """Runs background jobs.
+
+    SIGTERM and Ctrl-C end it in order; jobs that have not ended by then are kept.
+    """
     settings = Settings()
     configure_logging(settings)
     asyncio.run(work(settings))
@@ -21,7 +24,7 @@ def worker() -> None:
 
 async def work(settings: Settings) -> None:
     """Works with the same resources as the web process, until a signal comes."""
-    resources = resources_of(create_app(settings))
+    resources = resources_of(application(settings))
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
