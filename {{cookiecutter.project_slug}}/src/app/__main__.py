@@ -9,6 +9,7 @@ from app import settings
 from app.commands.check import check
 from app.commands.dev import dev
 from app.commands.migrate import migrate
+from app.commands.revise import revise
 from app.commands.routes import routes
 from app.commands.serve import serve
 from app.commands.user import user
@@ -40,7 +41,7 @@ def main() -> None:
     follow_parent()
 
 
-for command in (dev, serve, worker, migrate, check, routes, user):
+for command in (dev, serve, worker, migrate, revise, check, routes, user):
     main.add_command(command)
 
 if __name__ == "__main__":
