@@ -6,7 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
+import structlog
 
+from app.serving.child import Child
+from app.serving.lifeline import Lifeline
+from app.serving.processes import keep_all
+from app.serving.signals import StopSignals
 from app.settings import Settings
 from tests.programs import PATIENCE_SECONDS
 from tests.programs import answers
@@ -66,12 +71,14 @@ async def test_processes_end_when_their_parent_is_killed(settings: Settings) -> 
     assert gone
 
 
-async def test_a_parent_whose_processes_cannot_start_gives_up_with_a_failure(
-    settings: Settings,
-) -> None:
-    broken = environment_of(settings, DATABASE_URL="mysql://nowhere/app")
-    async with running("app", "serve", "--processes", "2", environment=broken) as program:
-        code = await program.ended()
+async def test_a_child_that_cannot_be_kept_running_ends_the_others_with_a_failure() -> None:
+    lifeline = Lifeline()
+    broken = Child("broken", ("no-such-command",), lifeline=lifeline, stop_seconds=5)
+    other = Child("other", ("routes",), lifeline=lifeline, stop_seconds=5)
 
+    with structlog.testing.capture_logs() as logs:
+        code = await keep_all([broken, other], StopSignals(), attempts=2)
+
+    lifeline.close()
     assert code == 1
-    assert "gave_up" in program.output
+    assert "gave_up" in {entry["event"] for entry in logs}

@@ -26,6 +26,11 @@ class Lifeline:
         """What a child needs in its environment; it must also inherit ``child_end``."""
         return {VARIABLE: str(self.child_end)}
 
+    def close(self) -> None:
+        """Lets the children go: they end as if this process had died."""
+        os.close(self._own_end)
+        os.close(self.child_end)
+
 
 def follow_parent() -> None:
     """Ends this process after its parent, when the parent has asked for that."""

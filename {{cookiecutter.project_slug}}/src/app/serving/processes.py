@@ -36,7 +36,7 @@ async def serve_with_processes(settings: Settings, *, processes: int) -> int:
             Child(f"web-{number}", arguments, lifeline=lifeline, stop_seconds=stop_seconds)
             for number in range(1, processes + 1)
         ]
-        return await _keep(children, signals)
+        return await keep_all(children, signals)
 
 
 def hold_port(settings: Settings) -> socket.socket:
@@ -53,9 +53,10 @@ def hold_port(settings: Settings) -> socket.socket:
     return holder
 
 
-async def _keep(children: list[Child], signals: StopSignals) -> int:
+async def keep_all(children: list[Child], signals: StopSignals, *, attempts: int = ATTEMPTS) -> int:
+    """Keeps the children running until a signal arrives or one has failed ``attempts`` times."""
     keeping = [
-        asyncio.create_task(child.keep_running(attempts=ATTEMPTS), name=child.name)
+        asyncio.create_task(child.keep_running(attempts=attempts), name=child.name)
         for child in children
     ]
     stopping = asyncio.create_task(signals.first.wait(), name="stop-signal")
