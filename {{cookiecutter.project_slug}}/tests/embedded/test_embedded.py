@@ -94,12 +94,10 @@ def root(tmp_path: Path) -> Iterator[Path]:
     """Yields a folder whose servers are gone in the end."""
     folder = tmp_path / "run"
     yield folder
-    for kind in ("database", "redis"):
-        if (folder / kind).exists():
-            assert eventually(partial(is_free, folder / kind / "own.lock"))
-            name = folder / kind / "data-name"
-            if name.exists():
-                shutil.rmtree(place.OUT_OF_THE_WAY / name.read_text())
+    for lock in folder.rglob("own.lock"):
+        assert eventually(partial(is_free, lock))
+    for name in folder.rglob("data-name"):
+        shutil.rmtree(place.OUT_OF_THE_WAY / name.read_text())
 
 
 async def test_data_is_still_there_after_a_restart(root: Path) -> None:

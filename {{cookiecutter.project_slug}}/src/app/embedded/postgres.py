@@ -16,6 +16,7 @@ STATUS_LINE = 7  # of postmaster.pid: says "ready" once clients are served
 OPTIONS = (
     "listen_addresses=",
     "unix_socket_permissions=0700",
+    "dynamic_shared_memory_type=mmap",  # in its folder, so that a kill leaves none in /dev/shm
     "wal_level=minimal",
     "max_wal_senders=0",
     "timezone=UTC",
