@@ -216,11 +216,20 @@ class Settings(Group):
         return f"{parts.scheme}://{parts.netloc}"
 
     @property
+    def is_development(self) -> bool:
+        """Whether this runs on the machine of whoever writes it."""
+        return self.environment == "development"
+
+    @property
     def is_secure(self) -> bool:
         """Whether people reach the service over TLS, so that cookies can insist on it."""
         return self.public_url.startswith("https://")
 
     @property
     def origins(self) -> frozenset[str]:
-        """The origins whose pages may act here: exact matches, no wildcard."""
-        return frozenset({self.public_url})
+        """The origins whose pages may act here: exact matches, no wildcard.
+
+        In development people type ``localhost`` as well as ``127.0.0.1``.
+        """
+        twin = self.public_url.replace("://127.0.0.1", "://localhost")
+        return frozenset({self.public_url, twin} if self.is_development else {self.public_url})
