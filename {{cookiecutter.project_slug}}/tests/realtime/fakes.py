@@ -1,6 +1,7 @@
 """A backplane and a presence store that do what a test tells them: lose, delay, go away."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from collections.abc import Sequence
 
 from app.realtime.backplane import BackplaneUnavailable
@@ -26,7 +27,9 @@ class FakeBackplane:
         self.subscribed: list[str] = []
         self.readings: list[tuple[str, int]] = []
         self.epoch = "e1"
+        self.during_next_reading: Callable[[], None] = lambda: None
         self.tops_asked = 0
+        self.refusals = 0
         self.is_away = False
         self.is_mute = False
         self.is_broken = False
@@ -73,6 +76,8 @@ class FakeBackplane:
     async def history(self, topic: str, *, window: Window, after: int, limit: int) -> History:
         self._check()
         self.readings.append((topic, after))
+        during, self.during_next_reading = self.during_next_reading, lambda: None
+        during()
         entries = [entry for entry in self.logs[topic] if entry.offset > after]
         return History(self._top(topic), entries[:limit])
 
@@ -98,6 +103,7 @@ class FakeBackplane:
 
     def _check(self) -> None:
         if self.is_away:
+            self.refusals += 1
             raise BackplaneUnavailable("the fake is away")
         if self.is_broken:
             raise RuntimeError("a bug in the fake")

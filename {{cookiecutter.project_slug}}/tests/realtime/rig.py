@@ -268,6 +268,13 @@ def namespaces(door: Door) -> list[TopicNamespace]:
         TopicNamespace(
             "chat", kind=Window(), authorise=door.authorise, signals=True, presence=True
         ),
+        TopicNamespace(
+            "devices",
+            kind=Window(),
+            authorise=door.authorise,
+            presence=True,
+            presence_linger_seconds=0.0,
+        ),
         TopicNamespace("short", kind=Window(messages=2), authorise=door.authorise),
         TopicNamespace(
             "figures", kind=Ephemeral(), authorise=door.authorise, on_slow="drop_oldest"

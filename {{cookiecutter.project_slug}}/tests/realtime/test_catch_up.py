@@ -112,9 +112,8 @@ async def test_after_an_outage_subscribers_are_caught_up_before_all_is_well_agai
         rig.backplane.set_away(True)
         assert (await ada.receive())["state"] == "degraded"
         assert rig.realtime.degraded
-        hub = rig.realtime._core.hub
-        hub.suspect(["chat:7"])
-        await until(lambda: hub.suspects)
+        rig.realtime._core.hub.suspect(["chat:7"])
+        await until(lambda: rig.backplane.refusals)
 
         rig.backplane.set_away(False)
 
@@ -141,6 +140,21 @@ async def test_a_suspicion_of_a_topic_that_everybody_left_is_dropped(rig: Rig) -
     await catch_up.clear_suspects()
 
     assert not core.hub.suspects
+
+
+async def test_a_suspicion_during_the_reading_asks_for_another_one(rig: Rig) -> None:
+    async with rig.socket() as ada:
+        await ada.hello({"topic": "chat:7"})
+        rig.backplane.is_mute = True
+        await rig.publish("chat:7", 1)
+        hub, before = rig.realtime._core.hub, len(rig.backplane.readings)
+        rig.backplane.during_next_reading = lambda: hub.suspect(["chat:7"])
+
+        hub.suspect(["chat:7"])
+
+        assert (await ada.receive())["data"] == 1
+        await until(lambda: not hub.suspects)
+        assert len(rig.backplane.readings) == before + 2
 
 
 async def test_a_quiet_check_while_the_server_is_away_is_put_off() -> None:

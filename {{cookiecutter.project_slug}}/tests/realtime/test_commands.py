@@ -240,6 +240,25 @@ async def test_presence_comes_with_the_subscription_and_then_as_differences(rig:
         assert rig.presence.lingers == [8.0]
 
 
+async def test_a_namespace_may_have_its_own_linger(rig: Rig) -> None:
+    async with rig.socket() as ada:
+        await ada.hello({"topic": "devices:7", "presence": True})
+
+        await ada.ask("unsubscribe", topic="devices:7")
+
+        await until(lambda: rig.presence.lingers == [0.0])
+
+
+async def test_leaving_while_the_presence_store_is_away_harms_nobody(rig: Rig) -> None:
+    async with rig.socket() as ada:
+        await ada.hello({"topic": "chat:7", "presence": True})
+        rig.presence.is_away = True
+
+        assert (await ada.ask("unsubscribe", topic="chat:7"))["result"] == {}
+
+        await until(lambda: rig.presence.lingers)
+
+
 async def test_who_does_not_watch_presence_hears_none_of_it(rig: Rig) -> None:
     async with rig.socket("ada") as ada, rig.socket("grace") as grace:
         await ada.hello({"topic": "chat:7"})

@@ -7,6 +7,7 @@ from app.principal import SessionId
 from app.principal import UserId
 from app.realtime.close_codes import CloseCode
 from app.realtime.control import CONTROL_TOPIC
+from app.realtime.control import NAMESPACE
 from tests.realtime.fakes import FakeBackplane
 from tests.realtime.rig import Door
 from tests.realtime.rig import Rig
@@ -70,6 +71,26 @@ async def test_a_removed_member_hears_nothing_more_and_is_told(rig: Rig) -> None
         assert (await ada.receive())["data"] == "for ada"
         assert (await ada.ask("subscribe", topic="chat:7"))["error"]["code"] == "forbidden"
         await until(lambda: not rig.presence.members["chat:7"])
+
+
+async def test_whoever_asked_is_told_in_every_process_whom_to_forget() -> None:
+    backplane, door = FakeBackplane(), Door()
+    told: list[tuple[object, object]] = []
+    async with running(backplane, door) as one, running(backplane, door) as two:
+        two.realtime.on_disconnect(lambda *, user, session: told.append((user, session)))
+        await until(lambda: backplane.subscribed.count(CONTROL_TOPIC) == 2)
+        ada = door.people["ada"]
+
+        await one.realtime.disconnect(user=ada.user_id)
+
+        await until(lambda: told)
+        assert told == [(ada.user_id, None)]
+
+
+async def test_nobody_may_name_the_control_topic() -> None:
+    ada = Door().add("ada")
+
+    assert not await NAMESPACE.authorise(ada, "all", "subscribe")
 
 
 async def test_with_the_backplane_away_an_order_is_obeyed_here(rig: Rig) -> None:

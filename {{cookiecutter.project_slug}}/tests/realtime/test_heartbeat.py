@@ -77,6 +77,14 @@ async def test_a_newcomer_has_ten_seconds_to_say_hello() -> None:
     assert watched.writer.closed is CloseCode.UNAUTHENTICATED
 
 
+async def test_a_newcomer_is_left_alone_until_then() -> None:
+    watched = Watched()
+
+    watched.connection.examine(1.0, SETTINGS)
+
+    assert not watched.connection.is_closing
+
+
 async def test_silence_is_asked_after_and_then_ended(socket: Watched) -> None:
     await socket.run_to(19.75)
     assert socket.kinds == []

@@ -139,6 +139,17 @@ def test_the_last_one_out_ends_the_topic(turning: Turning) -> None:
     assert not turning.hub.end(two, "chat:7")
 
 
+def test_who_has_left_already_leaves_nothing_to_end(turning: Turning) -> None:
+    one, two = turning.listen("chat:7", Ear("one"), Ear("two"))
+    turning.hub.end(one, "chat:7")
+
+    assert not turning.hub.end(one, "chat:7")
+
+    turning.say(1)
+    turning.turn()
+    assert (one.heard, two.heard) == ([], [[b"1"]])
+
+
 def test_what_nobody_listens_to_is_dropped(turning: Turning) -> None:
     turning.say(1, topic="chat:8")
     turning.hub.signal("chat:8", b"{}", sender=None, key=None)

@@ -155,6 +155,15 @@ async def test_what_is_queued_goes_out_before_the_goodbye() -> None:
     assert line.writer.closed is CloseCode.RESTART
 
 
+async def test_a_goodbye_may_go_without_words() -> None:
+    line = Line()
+
+    line.outbound.close(CloseCode.RESTART, "restart")
+
+    await until(lambda: line.writer.closed is CloseCode.RESTART)
+    assert line.writer.written == []
+
+
 async def test_a_client_that_does_not_answer_the_close_is_cut() -> None:
     line = Line(write_deadline_seconds=10.0)
     line.outbound.close(CloseCode.RESTART, "restart", bye=Chunk(b"bye"))

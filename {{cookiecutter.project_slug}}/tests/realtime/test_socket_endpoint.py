@@ -264,3 +264,41 @@ async def test_nothing_is_left_of_a_socket_that_went_away(rig: Rig) -> None:
     assert not core.backlog.waiting
     assert core.backlog.queued_bytes == 0
     await until(lambda: not rig.presence.members["chat:7"])
+
+
+async def test_a_crash_of_ours_closes_the_socket_with_1011() -> None:
+    async with running() as rig:
+        events = [
+            {"type": "websocket.connect"},
+            {"type": "websocket.receive", "text": 7},
+            {"type": "websocket.receive", "text": "too late to matter"},
+        ]
+        sent: list[Any] = []
+        answered = asyncio.Event()
+
+        async def receive() -> Any:
+            if events:
+                return events.pop(0)
+            await answered.wait()
+            return {"type": "websocket.disconnect", "code": 1011}
+
+        async def send(event: Any) -> None:
+            sent.append(event)
+            if event["type"] == "websocket.close":
+                answered.set()
+
+        scope = {
+            "type": "websocket",
+            "path": "/realtime/socket",
+            "headers": [],
+            "subprotocols": [SUBPROTOCOL],
+        }
+        async with asyncio.timeout(5):
+            await rig.realtime.endpoint(receive)(scope, receive, send)  # type: ignore[arg-type]
+
+    assert [event["type"] for event in sent] == [
+        "websocket.accept",
+        "websocket.send",
+        "websocket.close",
+    ]
+    assert sent[-1]["code"] == CloseCode.INTERNAL

@@ -236,6 +236,16 @@ async def test_an_ephemeral_topic_streams_messages_without_offsets() -> None:
     assert event.frame == {"type": "message", "topic": "figures:cpu", "data": 0.5}
 
 
+async def test_a_stream_hears_nothing_of_presence(rig: Rig) -> None:
+    async with rig.stream("chat:7") as stream, rig.socket("grace") as grace:
+        await stream.receive()
+        await grace.hello({"topic": "chat:7", "presence": True})
+
+        await rig.publish("chat:7", 1)
+
+        assert (await stream.receive()).frame["data"] == 1
+
+
 async def test_other_paths_reach_the_application_inside(rig: Rig) -> None:
     async with httpx.AsyncClient() as client:
         response = await client.get(f"http://127.0.0.1:{rig.port}/realtime/else")

@@ -124,12 +124,37 @@ def test_a_reading_that_finds_another_epoch_is_a_gap_to_its_top() -> None:
 
 def test_a_reading_of_an_epoch_that_ended_is_not_judged_by() -> None:
     topic = Told(top=41)
+    late = topic.reading(41)
+    topic.receive(1, epoch="e2")
+
+    assert not topic.log.absorb(late)
+    topic.log.suspect()
+
+    assert not topic.log.catch_up(late, entries_max=10)
+    assert topic.log.state == "suspect"
+    assert topic.told == [("epoch", "e2", 0), 1]
+
+
+def test_of_two_readings_under_way_the_one_of_the_ended_epoch_is_not_judged_by() -> None:
+    topic = Told(top=41)
+    late = topic.reading(41)
+    topic.log.absorb(topic.reading(3, epoch="e2"))
+
+    assert not topic.log.absorb(late)
+    topic.receive(4, epoch="e2")
+
+    assert topic.told == [("epoch", "e2", 3), 4]
+
+
+def test_a_reading_has_the_last_word_on_the_epoch() -> None:
+    topic = Told(top=41)
     topic.receive(1, epoch="e2")
     topic.log.suspect()
 
-    assert not topic.log.catch_up(topic.reading(41), entries_max=10)
-    assert not topic.log.absorb(topic.reading(41))
-    assert topic.log.state == "suspect"
+    assert topic.log.catch_up(topic.reading(41), entries_max=10)
+
+    assert topic.log.position == Position("e1", 41)
+    assert topic.told[-1] == ("epoch", "e1", 41)
 
 
 def test_a_reading_from_before_the_last_suspicion_does_not_end_it() -> None:
@@ -203,6 +228,16 @@ def test_a_first_reading_from_before_a_suspicion_leaves_the_topic_suspect() -> N
     assert topic.log.state == "suspect"
     assert topic.log.catch_up(topic.reading(42, 42), entries_max=10)
     assert topic.told == [42]
+
+
+def test_a_subscribers_reading_may_fill_only_a_part_of_what_is_suspect() -> None:
+    topic = Told(top=41)
+    topic.receive(45)
+
+    topic.log.absorb(topic.reading(45, 42))
+
+    assert topic.told == [42]
+    assert topic.log.state == "suspect"
 
 
 def test_a_late_reading_does_not_make_a_live_topic_suspect() -> None:

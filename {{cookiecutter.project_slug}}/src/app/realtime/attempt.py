@@ -17,6 +17,8 @@ from app.realtime.connection import Connection
 from app.realtime.core import Core
 from app.realtime.departing import end_subscription
 from app.realtime.departing import member_of
+from app.realtime.log_reading import ABOVE_EVERY_OFFSET
+from app.realtime.log_reading import read_log
 from app.realtime.presence_store import Snapshot
 from app.realtime.protocol import Refusal
 from app.realtime.protocol import refusal_of
@@ -33,11 +35,9 @@ from app.realtime.topic_log import Reading
 from app.realtime.topic_log import TopicLog
 from app.realtime.topic_state import TopicState
 from app.realtime.topics import TopicNamespace
-from app.realtime.topics import Window
 
 log = structlog.get_logger()
 
-ABOVE_EVERY_OFFSET = 2**53 - 1
 SUBSCRIBED_ALREADY = Refusal("invalid", "subscribed already")
 TOO_MANY_TOPICS = Refusal("invalid", "too many topics on this connection")
 CRASHED = Refusal("internal", "something went wrong", retry=True)
@@ -73,8 +73,7 @@ class Attempt:
 
     async def read(self) -> None:
         """Reads the log, from the older of what the subscriber and the topic have."""
-        if self._refusal is None:
-            await self._trying(self._read())
+        await self._trying(self._read())
 
     def judge(self, *, max_bytes: int | None = None) -> Recovered | Lost | None:
         """Says what the subscriber gets as things are now; None when the log must be read again."""
@@ -83,7 +82,9 @@ class Attempt:
             return Recovered(())
         if state.log is None:
             return Recovered(()) if since is None else Lost("epoch")
-        if not self._absorbed(state.log, state):
+        accepted = state.absorb(self._reading)
+        self._core.hub.follow_up(state)
+        if not accepted:
             return None
         if since is None:
             return Recovered(())
@@ -162,17 +163,10 @@ class Attempt:
 
     async def _read(self) -> None:
         state, since = self._state, self._wanted.since
-        if state is None or state.log is None or not isinstance(state.namespace.kind, Window):
-            return
-        after = self._read_after(state.log, since)
-        if after is None:
-            return
-        suspicions = state.log.suspicions
-        limit = self._core.settings.recovery_messages + 1
-        history = await self._core.backplane.history(
-            state.name, window=state.namespace.kind, after=after, limit=limit
-        )
-        self._reading = Reading(history, suspicions)
+        after = self._read_after(state.log, since) if state and state.log else None
+        if state is not None and after is not None:
+            limit = self._core.settings.recovery_messages + 1
+            self._reading = await read_log(self._core.backplane, state, after=after, limit=limit)
 
     @staticmethod
     def _read_after(topic_log: TopicLog, since: Position | None) -> int | None:
@@ -186,10 +180,3 @@ class Attempt:
         if since is None or since == topic_log.position:
             return None
         return min(since.offset, topic_log.position.offset)
-
-    def _absorbed(self, topic_log: TopicLog, state: TopicState) -> bool:
-        if self._reading is None:
-            return True
-        accepted = topic_log.absorb(self._reading)
-        self._core.hub.follow_up(state)
-        return accepted

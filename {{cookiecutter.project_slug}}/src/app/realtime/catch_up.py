@@ -7,8 +7,7 @@ import structlog
 
 from app.realtime.backplane import BackplaneUnavailable
 from app.realtime.core import Core
-from app.realtime.topic_log import Reading
-from app.realtime.topics import Window
+from app.realtime.log_reading import read_log
 
 log = structlog.get_logger()
 
@@ -80,17 +79,12 @@ class CatchUp:
 
     async def _clear(self, name: str) -> None:
         topic = self._core.hub.topics.get(name)
-        if topic is None or topic.log is None or not isinstance(topic.namespace.kind, Window):
+        if topic is None or topic.log is None:
             self._core.hub.suspects.pop(name, None)
             return
-        suspicions = topic.log.suspicions
         entries_max = self._core.settings.recovery_messages
-        history = await self._core.backplane.history(
-            name,
-            window=topic.namespace.kind,
-            after=topic.log.position.offset,
-            limit=entries_max + 1,
-        )
-        if topic.log.catch_up(Reading(history, suspicions), entries_max=entries_max):
+        after = topic.log.position.offset
+        reading = await read_log(self._core.backplane, topic, after=after, limit=entries_max + 1)
+        if reading is None or topic.log.catch_up(reading, entries_max=entries_max):
             self._core.hub.suspects.pop(name, None)
         self._core.hub.follow_up(topic)

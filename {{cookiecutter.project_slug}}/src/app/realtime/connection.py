@@ -47,9 +47,9 @@ class Connection(ABC):
     def deliver(self, batch: Batch, listening: Listening) -> None:
         """Takes what a topic says."""
 
+    @abstractmethod
     def due_at(self, settings: RealtimeSettings) -> float:
         """Returns when ``examine`` has something to do at the earliest."""
-        return self.ends_at
 
     def examine(self, now: float, settings: RealtimeSettings) -> None:
         """Ends a connection that is too old: what lives for ever is never balanced anew."""

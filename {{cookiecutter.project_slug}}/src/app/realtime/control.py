@@ -17,8 +17,9 @@ from app.realtime.batch import Listening
 from app.realtime.close_codes import CloseCode
 from app.realtime.core import Core
 from app.realtime.departing import end_subscription
+from app.realtime.log_reading import ABOVE_EVERY_OFFSET
+from app.realtime.log_reading import read_log
 from app.realtime.protocol import Refusal
-from app.realtime.topic_log import Reading
 from app.realtime.topics import Action
 from app.realtime.topics import TopicNamespace
 from app.realtime.topics import Window
@@ -28,7 +29,6 @@ log = structlog.get_logger()
 CONTROL_TOPIC = "control:all"
 CONTROL_WINDOW = Window(messages=1_000, seconds=600)
 RETRY_SECONDS = 0.5
-ABOVE_EVERY_OFFSET = 2**53 - 1
 
 
 class Disconnect(msgspec.Struct, tag="disconnect", omit_defaults=True):
@@ -96,14 +96,13 @@ class Control:
         while True:
             try:
                 await self._core.interest.confirm(CONTROL_TOPIC)
-                history = await self._core.backplane.history(
-                    CONTROL_TOPIC, window=CONTROL_WINDOW, after=ABOVE_EVERY_OFFSET, limit=1
+                reading = await read_log(
+                    self._core.backplane, topic, after=ABOVE_EVERY_OFFSET, limit=1
                 )
                 break
             except BackplaneUnavailable:
                 await asyncio.sleep(RETRY_SECONDS)
-        if topic.log is not None:
-            topic.log.absorb(Reading(history, topic.log.suspicions))
+        topic.absorb(reading)
         topic.go_live(self)
         self._core.hub.follow_up(topic)
         await asyncio.Event().wait()

@@ -14,7 +14,6 @@ from app.realtime.backplane import BackplaneUnavailable
 from app.realtime.backplane import Position
 from app.realtime.backplane import Published
 from app.realtime.catch_up import CatchUp
-from app.realtime.control import ABOVE_EVERY_OFFSET
 from app.realtime.control import Control
 from app.realtime.control import Disconnect
 from app.realtime.control import EndSubscription
@@ -22,6 +21,7 @@ from app.realtime.control import OnDisconnect
 from app.realtime.drain import drain
 from app.realtime.endpoint import RealtimeEndpoint
 from app.realtime.heartbeat import BEAT_SECONDS
+from app.realtime.log_reading import ABOVE_EVERY_OFFSET
 from app.realtime.presence_store import PresenceStore
 from app.realtime.topic_log import NOWHERE
 from app.realtime.topics import TopicNamespace

@@ -31,8 +31,6 @@ async def let_in(core: Core, connection: Connection) -> None:
     Raises:
         NotLetIn: there are no valid credentials, no room for this user, or it cannot be told now.
     """
-    if connection.principal.is_signed_in:
-        return  # counted by an earlier hello that failed later
     try:
         principal = await core.authenticate(connection.scope)
     except Unavailable as failure:

@@ -22,6 +22,10 @@ GapReason = Literal["epoch", "lost", "overflow"]
 
 NOWHERE = Position("", 0)
 
+# Late announcements are told from new epochs by these. Should one pass all the same, the next
+# reading of the log has the last word.
+ENDED_EPOCHS = 8
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -38,7 +42,7 @@ class TopicLog:
     on after a loss; both before the position is visible to anybody else.
     """
 
-    __slots__ = ("_advance", "_ended_epoch", "_gap", "_held", "_held_max", "position", "state",
+    __slots__ = ("_advance", "_ended_epochs", "_gap", "_held", "_held_max", "position", "state",
                  "suspicions")  # fmt: skip
 
     def __init__(
@@ -52,7 +56,7 @@ class TopicLog:
         self._gap = gap
         self._held: list[tuple[str, Entry]] = []
         self._held_max = held_max
-        self._ended_epoch = ""
+        self._ended_epochs: tuple[str, ...] = ()
         self.position = NOWHERE
         self.state: State = "idle"
         self.suspicions = 0
@@ -70,7 +74,7 @@ class TopicLog:
             self._hold(epoch, entry)
             return
         if epoch != self.position.epoch:
-            if epoch == self._ended_epoch:
+            if epoch in self._ended_epochs:
                 return
             self._continue_from(Position(epoch, entry.offset - 1), "epoch")
         if entry.offset == self.position.offset + 1:
@@ -103,11 +107,12 @@ class TopicLog:
         Whatever it has beyond the position is fanned out to all. Where it leaves a hole the topic
         turns suspect and is read again; nobody is told of a gap for that.
         """
-        if not self._accept_epoch(reading):
+        is_current = reading.suspicions == self.suspicions
+        if not self._accept_epoch(reading.history.top, is_current):
             return False
         self._take_entries(reading.history)
         if self.position.offset >= reading.history.top.offset:
-            self._clear(reading)
+            self._clear(is_current)
         elif self.state == "live":
             self.suspect()
         return True
@@ -119,23 +124,22 @@ class TopicLog:
         """
         if self.state != "suspect":
             return True
-        if reading.suspicions != self.suspicions or not self._accept_epoch(reading):
+        if reading.suspicions != self.suspicions:
             return False
+        self._accept_epoch(reading.history.top, True)
         self._take_entries(reading.history)
         if self.position.offset != reading.history.top.offset:
             too_many = len(reading.history.entries) > entries_max
             self._continue_from(reading.history.top, "overflow" if too_many else "lost")
-        self._clear(reading)
+        self._clear(True)
         return not self._needs_reading()
 
-    def _accept_epoch(self, reading: Reading) -> bool:
-        top = reading.history.top
+    def _accept_epoch(self, top: Position, is_current: bool) -> bool:
         if self.state == "idle":
             self.position = top
-            return True
-        if top.epoch == self._ended_epoch:
-            return False
-        if top.epoch != self.position.epoch:
+        elif top.epoch != self.position.epoch:
+            if not is_current:
+                return False
             self._continue_from(top, "epoch")
         return True
 
@@ -144,8 +148,8 @@ class TopicLog:
             if entry.offset == self.position.offset + 1:
                 self._append(entry)
 
-    def _clear(self, reading: Reading) -> None:
-        if reading.suspicions != self.suspicions:
+    def _clear(self, is_current: bool) -> None:
+        if not is_current:
             if self.state == "idle":
                 self.state = "suspect"
             return
@@ -160,7 +164,10 @@ class TopicLog:
 
     def _continue_from(self, position: Position, reason: GapReason) -> None:
         if position.epoch != self.position.epoch:
-            self._ended_epoch = self.position.epoch
+            # A reading that is on its way may be of the epoch that ends here.
+            self.suspicions += 1
+            ended = (self.position.epoch, *self._ended_epochs)
+            self._ended_epochs = tuple(one for one in ended if one != position.epoch)[:ENDED_EPOCHS]
         self.position = position
         self._gap(position, reason)
 

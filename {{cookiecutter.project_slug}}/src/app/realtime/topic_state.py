@@ -15,6 +15,7 @@ from app.realtime.batch import Push
 from app.realtime.joining import JoiningBuffer
 from app.realtime.presence_store import Diff
 from app.realtime.topic_log import GapReason
+from app.realtime.topic_log import Reading
 from app.realtime.topic_log import TopicLog
 from app.realtime.topics import TopicNamespace
 from app.realtime.topics import Window
@@ -58,11 +59,6 @@ class TopicState:
         self._sweep: tuple[Batch, Iterator[tuple[Receiver, Listening]]] | None = None
 
     @property
-    def sequence(self) -> int:
-        """How many pushes this topic has had in this process."""
-        return self._sequence
-
-    @property
     def has_news(self) -> bool:
         """Whether something waits to be fanned out."""
         return bool(self._pending) or self._sweep is not None
@@ -73,6 +69,10 @@ class TopicState:
         self.subscribers[receiver] = listening
         self.joining.enter(receiver.id)
         return listening
+
+    def absorb(self, reading: Reading | None) -> bool:
+        """Takes a reading of the log, if there was one to make; see ``TopicLog.absorb``."""
+        return reading is None or self.log is None or self.log.absorb(reading)
 
     def go_live(self, receiver: Receiver, *, presence_version: int | None = None) -> list[Push]:
         """Lets a subscriber hear everything from now on; returns what it missed of presence."""
@@ -107,14 +107,12 @@ class TopicState:
         self._push(push)
 
     def sweep(self, writes_max: int) -> int:
-        """Hands what is pending to up to ``writes_max`` subscribers; returns how many had it.
+        """Hands its news to up to ``writes_max`` subscribers; returns how many had it.
 
         A batch that has more subscribers goes on with the next call, before anything newer.
         """
         if self._sweep is None:
             pending, self._pending = self._pending, []
-            if not pending:
-                return 0
             droppable = self.name if self.namespace.on_slow == "drop_oldest" else None
             batch = Batch(pending, droppable=droppable)
             self._sweep = (batch, iter(tuple(self.subscribers.items())))
