@@ -22,7 +22,7 @@ from app.realtime.topics import Window
 from tests.realtime.clients import FakeWriter
 from tests.realtime.fakes import FakeBackplane
 
-TOPIC = "chat:7"
+TOPIC = "room:7"
 
 
 class PiecewiseBackplane(FakeBackplane):

@@ -266,7 +266,7 @@ def namespaces(door: Door) -> list[TopicNamespace]:
     """Returns the topics of the tests."""
     return [
         TopicNamespace(
-            "chat", kind=Window(), authorise=door.authorise, signals=True, presence=True
+            "room", kind=Window(), authorise=door.authorise, signals=True, presence=True
         ),
         TopicNamespace(
             "devices",

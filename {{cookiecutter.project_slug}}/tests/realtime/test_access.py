@@ -22,7 +22,7 @@ class Asked:
         self.may_answer.set()
         self.ada = Door().add("ada")
         self.access = Access(clock=lambda: self.now)
-        self.access.declare(TopicNamespace("chat", kind=Window(), authorise=self._authorise))
+        self.access.declare(TopicNamespace("room", kind=Window(), authorise=self._authorise))
 
     async def _authorise(self, who: Principal, key: str, action: Action) -> bool:
         self.times += 1
@@ -30,7 +30,7 @@ class Asked:
         await self.may_answer.wait()
         return allows
 
-    async def refused(self, topic: str = "chat:7") -> bool:
+    async def refused(self, topic: str = "room:7") -> bool:
         return await self.access.refuse(self.ada, topic, "subscribe") is not None
 
 
@@ -57,12 +57,12 @@ async def test_a_no_is_asked_again_each_time() -> None:
 
 async def test_what_is_forgotten_is_asked_again_and_the_rest_is_not() -> None:
     asked = Asked()
-    await asked.refused("chat:7")
-    await asked.refused("chat:8")
+    await asked.refused("room:7")
+    await asked.refused("room:8")
 
-    asked.access.forget(asked.ada.own_id, "chat:7")
-    await asked.refused("chat:7")
-    await asked.refused("chat:8")
+    asked.access.forget(asked.ada.own_id, "room:7")
+    await asked.refused("room:7")
+    await asked.refused("room:8")
 
     assert asked.times == 3
 
@@ -73,7 +73,7 @@ async def test_an_answer_from_before_the_end_is_not_remembered() -> None:
     asking = asyncio.create_task(asked.refused())
     await asyncio.sleep(0)
 
-    asked.access.forget(asked.ada.own_id, "chat:7")
+    asked.access.forget(asked.ada.own_id, "room:7")
     asked.may_answer.set()
     await asking
     await asked.refused()
@@ -85,6 +85,6 @@ async def test_the_memory_is_bounded() -> None:
     asked = Asked()
 
     for number in range(REMEMBER_MAX + 1):
-        await asked.refused(f"chat:{number}")
+        await asked.refused(f"room:{number}")
 
     assert len(asked.access._allowed) == 1

@@ -21,7 +21,7 @@ def pushes() -> list[Push]:
 def listening(
     connection: str = "c-9", *, heard: int = 0, presence_version: int | None = None
 ) -> Listening:
-    one = Listening("chat:7", connection)
+    one = Listening("room:7", connection)
     one.heard_sequence = heard
     one.presence_version = presence_version
     return one
@@ -33,13 +33,13 @@ def lines(one: Listening, made: list[Push]) -> list[bytes]:
 
 
 def test_plain_messages_are_the_same_chunk_for_everybody() -> None:
-    batch = Batch(pushes()[:1], droppable="chat:7")
+    batch = Batch(pushes()[:1], droppable="room:7")
 
     first, second = batch.lines_for(listening("c-1")), batch.lines_for(listening("c-2"))
 
     assert first is second
     assert first is not None
-    assert (first.text, first.messages, first.droppable) == ("one", 1, "chat:7")
+    assert (first.text, first.messages, first.droppable) == ("one", 1, "room:7")
     assert first.position == Position("e1", 1)
 
 

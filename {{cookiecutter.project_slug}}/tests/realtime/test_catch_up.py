@@ -12,22 +12,22 @@ from tests.realtime.rig import until
 
 async def test_a_lost_announcement_is_noticed_with_the_next_one_and_made_up_for(rig: Rig) -> None:
     async with rig.socket() as ada:
-        await ada.hello({"topic": "chat:7"})
+        await ada.hello({"topic": "room:7"})
         rig.backplane.is_mute = True
-        await rig.publish("chat:7", 1, 2)
+        await rig.publish("room:7", 1, 2)
         rig.backplane.is_mute = False
 
-        await rig.publish("chat:7", 3)
+        await rig.publish("room:7", 3)
 
         assert [(await ada.receive())["data"] for _ in range(3)] == [1, 2, 3]
 
 
 async def test_a_loss_without_a_next_message_is_noticed_by_looking() -> None:
     async with running(quiet_check_seconds=0.05) as rig, rig.socket() as ada:
-        await ada.hello({"topic": "chat:7"})
+        await ada.hello({"topic": "room:7"})
         rig.backplane.is_mute = True
 
-        await rig.publish("chat:7", 1)
+        await rig.publish("room:7", 1)
 
         assert (await ada.receive())["data"] == 1
 
@@ -54,12 +54,12 @@ async def test_a_hole_that_cannot_be_filled_is_told_before_anything_newer(rig: R
 
 async def test_a_server_restarted_empty_is_told_as_a_gap(rig: Rig) -> None:
     async with rig.socket() as ada:
-        await ada.hello({"topic": "chat:7"})
-        await rig.publish("chat:7", 1)
+        await ada.hello({"topic": "room:7"})
+        await rig.publish("room:7", 1)
         await ada.receive()
         rig.backplane.forget_everything("e2")
 
-        await rig.publish("chat:7", "new")
+        await rig.publish("room:7", "new")
 
         gap = await ada.receive()
         assert (gap["type"], gap["reason"], gap["epoch"], gap["offset"]) == (
@@ -72,13 +72,13 @@ async def test_a_server_restarted_empty_is_told_as_a_gap(rig: Rig) -> None:
 
 
 async def test_a_stream_resumes_from_the_place_of_a_gap(rig: Rig) -> None:
-    async with rig.stream("chat:7") as stream:
+    async with rig.stream("room:7") as stream:
         await stream.receive()
         rig.backplane.forget_everything("e2")
-        await rig.publish("chat:7", "new")
+        await rig.publish("room:7", "new")
         gap = await stream.receive()
 
-    async with rig.stream("chat:7", last_event_id=gap.cursor) as stream:
+    async with rig.stream("room:7", last_event_id=gap.cursor) as stream:
         welcome = await stream.receive()
         event = await stream.receive()
 
@@ -89,13 +89,13 @@ async def test_a_stream_resumes_from_the_place_of_a_gap(rig: Rig) -> None:
 
 async def test_a_suspected_topic_is_caught_up_and_nobody_notices(rig: Rig) -> None:
     async with rig.socket("ada") as ada, rig.socket("grace") as grace:
-        await ada.hello({"topic": "chat:7"})
-        await grace.hello({"topic": "chat:7"}, {"topic": "figures:cpu"})
+        await ada.hello({"topic": "room:7"})
+        await grace.hello({"topic": "room:7"}, {"topic": "figures:cpu"})
         rig.backplane.is_mute = True
-        await rig.publish("chat:7", 1)
+        await rig.publish("room:7", 1)
         before = len(rig.backplane.readings)
 
-        rig.realtime._core.hub.suspect(["chat:7", "figures:cpu", "chat:unknown"])
+        rig.realtime._core.hub.suspect(["room:7", "figures:cpu", "room:unknown"])
 
         assert (await ada.receive())["data"] == 1
         assert (await grace.receive())["data"] == 1
@@ -106,13 +106,13 @@ async def test_after_an_outage_subscribers_are_caught_up_before_all_is_well_agai
     rig: Rig,
 ) -> None:
     async with rig.socket() as ada:
-        await ada.hello({"topic": "chat:7"})
+        await ada.hello({"topic": "room:7"})
         rig.backplane.is_mute = True
-        await rig.publish("chat:7", 1)
+        await rig.publish("room:7", 1)
         rig.backplane.set_away(True)
         assert (await ada.receive())["state"] == "degraded"
         assert rig.realtime.degraded
-        rig.realtime._core.hub.suspect(["chat:7"])
+        rig.realtime._core.hub.suspect(["room:7"])
         await until(lambda: rig.backplane.refusals)
 
         rig.backplane.set_away(False)
@@ -135,7 +135,7 @@ async def test_being_told_twice_that_the_server_is_away_changes_nothing(rig: Rig
 
 async def test_a_suspicion_of_a_topic_that_everybody_left_is_dropped(rig: Rig) -> None:
     core, catch_up = rig.realtime._core, rig.realtime._catch_up
-    core.hub.suspects["chat:gone"] = None
+    core.hub.suspects["room:gone"] = None
 
     await catch_up.clear_suspects()
 
@@ -144,13 +144,13 @@ async def test_a_suspicion_of_a_topic_that_everybody_left_is_dropped(rig: Rig) -
 
 async def test_a_suspicion_during_the_reading_asks_for_another_one(rig: Rig) -> None:
     async with rig.socket() as ada:
-        await ada.hello({"topic": "chat:7"})
+        await ada.hello({"topic": "room:7"})
         rig.backplane.is_mute = True
-        await rig.publish("chat:7", 1)
+        await rig.publish("room:7", 1)
         hub, before = rig.realtime._core.hub, len(rig.backplane.readings)
-        rig.backplane.during_next_reading = lambda: hub.suspect(["chat:7"])
+        rig.backplane.during_next_reading = lambda: hub.suspect(["room:7"])
 
-        hub.suspect(["chat:7"])
+        hub.suspect(["room:7"])
 
         assert (await ada.receive())["data"] == 1
         await until(lambda: not hub.suspects)
@@ -159,7 +159,7 @@ async def test_a_suspicion_during_the_reading_asks_for_another_one(rig: Rig) -> 
 
 async def test_a_quiet_check_while_the_server_is_away_is_put_off() -> None:
     async with running(quiet_check_seconds=0.02) as rig, rig.socket() as ada:
-        await ada.hello({"topic": "chat:7"})
+        await ada.hello({"topic": "room:7"})
         rig.backplane.is_away = True
         with pytest.raises(BackplaneUnavailable):
             await rig.realtime._catch_up.check_quiet_topics()
@@ -168,22 +168,22 @@ async def test_a_quiet_check_while_the_server_is_away_is_put_off() -> None:
         await until(lambda: rig.backplane.tops_asked > tops)
         rig.backplane.is_away = False
 
-        await rig.publish("chat:7", 1)
+        await rig.publish("room:7", 1)
 
         assert (await ada.receive())["data"] == 1
 
 
 async def test_a_topic_that_was_heard_lately_is_not_looked_at(rig: Rig) -> None:
     async with rig.socket() as ada:
-        await ada.hello({"topic": "chat:7"}, {"topic": "chat:8"})
+        await ada.hello({"topic": "room:7"}, {"topic": "room:8"})
         hub = rig.realtime._core.hub
-        assert set(hub.quiet_topics()) == {"chat:7", "chat:8", "control:all"}
+        assert set(hub.quiet_topics()) == {"room:7", "room:8", "control:all"}
 
-        await rig.publish("chat:7", 1)
+        await rig.publish("room:7", 1)
         await ada.receive()
 
-        assert "chat:7" not in hub.quiet_topics()
-        assert "chat:7" in hub.quiet_topics()
+        assert "room:7" not in hub.quiet_topics()
+        assert "room:7" in hub.quiet_topics()
 
 
 async def test_many_cuts_at_a_steady_rate_lose_and_double_nothing(rig: Rig) -> None:
@@ -191,14 +191,14 @@ async def test_many_cuts_at_a_steady_rate_lose_and_double_nothing(rig: Rig) -> N
 
     async def publish() -> None:
         for number in range(200):
-            await rig.publish("chat:7", number)
+            await rig.publish("room:7", number)
             await asyncio.sleep(0.001)
 
     async def listen() -> None:
         since = {"epoch": "e1", "offset": 0}
         while len(heard) < 200:
             async with rig.socket() as ada:
-                result = await ada.hello({"topic": "chat:7", "since": since})
+                result = await ada.hello({"topic": "room:7", "since": since})
                 begun = result["subscriptions"][0]
                 assert begun["recovered"], begun
                 heard.extend(message["data"] for message in begun["messages"])

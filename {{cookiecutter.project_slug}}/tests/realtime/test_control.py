@@ -33,7 +33,7 @@ async def test_disconnecting_a_user_reaches_every_process_and_nobody_else() -> N
         assert (await there.receive())["reason"] == "signed out"
         assert await there.closed() == CloseCode.UNAUTHENTICATED
         assert await here.closed() == CloseCode.UNAUTHENTICATED
-        assert (await grace.ask("presence", topic="chat:7"))["result"]
+        assert (await grace.ask("presence", topic="room:7"))["result"]
 
 
 async def test_disconnecting_a_session_leaves_the_users_other_sessions(rig: Rig) -> None:
@@ -47,30 +47,30 @@ async def test_disconnecting_a_session_leaves_the_users_other_sessions(rig: Rig)
         await rig.realtime.disconnect(session=laptop.session_id)
 
         assert await one.closed() == CloseCode.UNAUTHENTICATED
-        assert (await other.ask("presence", topic="chat:7"))["result"]
+        assert (await other.ask("presence", topic="room:7"))["result"]
 
 
 async def test_a_removed_member_hears_nothing_more_and_is_told(rig: Rig) -> None:
     ada_id = rig.door.people["ada"].own_id
     async with rig.socket("ada") as ada, rig.socket("grace") as grace:
-        await ada.hello({"topic": "chat:7", "presence": True}, {"topic": "chat:8"})
-        await grace.hello({"topic": "chat:7"})
+        await ada.hello({"topic": "room:7", "presence": True}, {"topic": "room:8"})
+        await grace.hello({"topic": "room:7"})
         rig.door.forbidden_keys.add("7")
 
-        await rig.realtime.end_subscription("chat:7", user=ada_id)
+        await rig.realtime.end_subscription("room:7", user=ada_id)
 
         assert await ada.receive() == {
             "type": "unsubscribed",
-            "topic": "chat:7",
+            "topic": "room:7",
             "code": "forbidden",
             "retry": False,
         }
-        await rig.publish("chat:7", "not for ada")
+        await rig.publish("room:7", "not for ada")
         assert (await grace.receive())["data"] == "not for ada"
-        await rig.publish("chat:8", "for ada")
+        await rig.publish("room:8", "for ada")
         assert (await ada.receive())["data"] == "for ada"
-        assert (await ada.ask("subscribe", topic="chat:7"))["error"]["code"] == "forbidden"
-        await until(lambda: not rig.presence.members["chat:7"])
+        assert (await ada.ask("subscribe", topic="room:7"))["error"]["code"] == "forbidden"
+        await until(lambda: not rig.presence.members["room:7"])
 
 
 async def test_whoever_asked_is_told_in_every_process_whom_to_forget() -> None:
@@ -114,7 +114,7 @@ async def test_an_order_that_may_be_lost_makes_us_look_at_every_session(rig: Rig
         await rig.realtime.disconnect(user=UserId(uuid4()))
 
         assert await ada.closed() == CloseCode.UNAUTHENTICATED
-        assert (await grace.ask("presence", topic="chat:7"))["result"]
+        assert (await grace.ask("presence", topic="room:7"))["result"]
 
 
 async def test_listening_begins_when_the_backplane_can_be_reached() -> None:

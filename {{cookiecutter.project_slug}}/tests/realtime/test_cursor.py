@@ -11,7 +11,7 @@ from app.realtime.cursor import decode_cursor
 from app.realtime.cursor import encode_cursor
 from app.realtime.cursor import list_hash
 
-TOPICS = ["chat:7", "chat:8"]
+TOPICS = ["room:7", "room:8"]
 PLACES = [Position("k3f9", 41), Position("", 0)]
 
 
@@ -21,7 +21,7 @@ def test_a_cursor_brings_back_every_place() -> None:
     assert decode_cursor(cursor, TOPICS) == PLACES
 
 
-@pytest.mark.parametrize("topics", [["chat:8", "chat:7"], ["chat:7"], ["chat:7", "chat:8", "x:1"]])
+@pytest.mark.parametrize("topics", [["room:8", "room:7"], ["room:7"], ["room:7", "room:8", "x:1"]])
 def test_the_cursor_of_another_list_is_recognised(topics: list[str]) -> None:
     cursor = encode_cursor(list_hash(TOPICS), PLACES).decode()
 

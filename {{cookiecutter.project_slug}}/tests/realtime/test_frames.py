@@ -13,19 +13,19 @@ from app.realtime.protocol import Refusal
 def test_a_payload_goes_through_byte_by_byte() -> None:
     data = '{"body":"häl\\"lo\\n","n":1.0}'.encode()
 
-    line = frames.message(frames.message_prefix('chat:"7"'), Entry(42, data))
+    line = frames.message(frames.message_prefix('room:"7"'), Entry(42, data))
 
     assert data in line
     assert json.loads(line) == {
         "type": "message",
-        "topic": 'chat:"7"',
+        "topic": 'room:"7"',
         "offset": 42,
         "data": {"body": 'häl"lo\n', "n": 1.0},
     }
 
 
 def test_no_payload_can_end_a_line_or_a_field() -> None:
-    line = frames.signal(frames.message_prefix("chat:7"), b'{\r\n"a":\0 1}')
+    line = frames.signal(frames.message_prefix("room:7"), b'{\r\n"a":\0 1}')
 
     assert not set(b"\r\n\0") & set(line)
 
@@ -36,11 +36,11 @@ def test_a_large_presence_is_a_count() -> None:
 
 def test_a_subscription_tells_what_was_recovered() -> None:
     value = frames.subscription(
-        "chat:7", Position("e1", 4), messages=[Entry(4, b"{}")], recovered=True
+        "room:7", Position("e1", 4), messages=[Entry(4, b"{}")], recovered=True
     )
 
     assert json.loads(value) == {
-        "topic": "chat:7",
+        "topic": "room:7",
         "epoch": "e1",
         "offset": 4,
         "recovered": True,

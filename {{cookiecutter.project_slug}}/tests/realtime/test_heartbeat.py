@@ -36,7 +36,7 @@ class Watched:
             )
         else:
             self.connection = StreamConnection(
-                "s-1", outbound, {}, now=0.0, ends_at=ends_at, topics=["chat:7"]
+                "s-1", outbound, {}, now=0.0, ends_at=ends_at, topics=["room:7"]
             )
         self.heartbeat = Heartbeat(
             SETTINGS, backlog, now=0.0, check=lambda _: self.checked.append(self.now)

@@ -19,7 +19,7 @@ from app.realtime.topics import Window
 from app.settings import RealtimeSettings
 from tests.realtime.rig import Door
 
-CHAT = TopicNamespace("chat", kind=Window(), authorise=Door().authorise)
+CHAT = TopicNamespace("room", kind=Window(), authorise=Door().authorise)
 FIGURES = TopicNamespace("figures", kind=Ephemeral(), authorise=Door().authorise)
 
 
@@ -44,17 +44,17 @@ class Turning:
             RealtimeSettings.model_construct(), call_soon=self.due.append, wake=self._wake
         )
 
-    def listen(self, topic: str = "chat:7", *ears: Ear) -> list[Ear]:
+    def listen(self, topic: str = "room:7", *ears: Ear) -> list[Ear]:
         """Subscribes ears to a topic whose log is empty."""
         made = list(ears) or [Ear()]
         for ear in made:
-            state = self.hub.begin(ear, topic, CHAT if topic.startswith("chat") else FIGURES)
+            state = self.hub.begin(ear, topic, CHAT if topic.startswith("room") else FIGURES)
             if state.log is not None and state.log.state == "idle":
                 state.log.absorb(Reading(History(Position("e1", 0), ()), 0))
             state.go_live(ear)
         return made
 
-    def say(self, *offsets: int, topic: str = "chat:7") -> None:
+    def say(self, *offsets: int, topic: str = "room:7") -> None:
         for offset in offsets:
             self.hub.message(topic, "e1", Entry(offset, b"%d" % offset))
 
@@ -85,10 +85,10 @@ def test_everything_of_a_turn_is_one_batch(turning: Turning) -> None:
 
 
 def test_a_large_topic_lets_the_loop_turn_and_keeps_the_order(turning: Turning) -> None:
-    ears = turning.listen("chat:7", *(Ear(f"ear {n}") for n in range(SWEEP_WRITES + 1)))
-    [other] = turning.listen("chat:8")
+    ears = turning.listen("room:7", *(Ear(f"ear {n}") for n in range(SWEEP_WRITES + 1)))
+    [other] = turning.listen("room:8")
     turning.say(1)
-    turning.say(1, topic="chat:8")
+    turning.say(1, topic="room:8")
     turning.turn()
     assert sum(bool(ear.heard) for ear in ears) == SWEEP_WRITES
 
@@ -101,9 +101,9 @@ def test_a_large_topic_lets_the_loop_turn_and_keeps_the_order(turning: Turning) 
 
 
 def test_who_goes_live_in_the_middle_of_a_sweep_hears_nothing_twice(turning: Turning) -> None:
-    turning.listen("chat:7", *(Ear(f"ear {n}") for n in range(SWEEP_WRITES)))
+    turning.listen("room:7", *(Ear(f"ear {n}") for n in range(SWEEP_WRITES)))
     late = Ear("late")
-    state = turning.hub.begin(late, "chat:7", CHAT)
+    state = turning.hub.begin(late, "room:7", CHAT)
     turning.say(1)
     turning.turn()
 
@@ -116,34 +116,34 @@ def test_who_goes_live_in_the_middle_of_a_sweep_hears_nothing_twice(turning: Tur
 
 
 def test_who_leaves_in_the_middle_of_a_sweep_hears_nothing_more(turning: Turning) -> None:
-    ears = turning.listen("chat:7", *(Ear(f"ear {n}") for n in range(SWEEP_WRITES + 1)))
+    ears = turning.listen("room:7", *(Ear(f"ear {n}") for n in range(SWEEP_WRITES + 1)))
     turning.say(1)
     turning.turn()
 
-    turning.hub.end(ears[-1], "chat:7")
+    turning.hub.end(ears[-1], "room:7")
     turning.turn()
 
     assert ears[-1].heard == []
 
 
 def test_the_last_one_out_ends_the_topic(turning: Turning) -> None:
-    one, two = turning.listen("chat:7", Ear("one"), Ear("two"))
+    one, two = turning.listen("room:7", Ear("one"), Ear("two"))
     turning.say(1)
 
-    assert not turning.hub.end(one, "chat:7")
-    assert turning.hub.end(two, "chat:7")
+    assert not turning.hub.end(one, "room:7")
+    assert turning.hub.end(two, "room:7")
 
     assert turning.hub.topics == {}
     turning.turn()
     assert two.heard == []
-    assert not turning.hub.end(two, "chat:7")
+    assert not turning.hub.end(two, "room:7")
 
 
 def test_who_has_left_already_leaves_nothing_to_end(turning: Turning) -> None:
-    one, two = turning.listen("chat:7", Ear("one"), Ear("two"))
-    turning.hub.end(one, "chat:7")
+    one, two = turning.listen("room:7", Ear("one"), Ear("two"))
+    turning.hub.end(one, "room:7")
 
-    assert not turning.hub.end(one, "chat:7")
+    assert not turning.hub.end(one, "room:7")
 
     turning.say(1)
     turning.turn()
@@ -151,10 +151,10 @@ def test_who_has_left_already_leaves_nothing_to_end(turning: Turning) -> None:
 
 
 def test_what_nobody_listens_to_is_dropped(turning: Turning) -> None:
-    turning.say(1, topic="chat:8")
-    turning.hub.signal("chat:8", b"{}", sender=None, key=None)
-    turning.hub.presence("chat:8", Diff(1, (), (), 0))
-    turning.hub.compare("chat:8", None)
+    turning.say(1, topic="room:8")
+    turning.hub.signal("room:8", b"{}", sender=None, key=None)
+    turning.hub.presence("room:8", Diff(1, (), (), 0))
+    turning.hub.compare("room:8", None)
 
     assert turning.due == []
 
@@ -175,7 +175,7 @@ def test_a_hole_wakes_the_reader_of_logs(turning: Turning) -> None:
 
     turning.say(2)
 
-    assert list(turning.hub.suspects) == ["chat:7"]
+    assert list(turning.hub.suspects) == ["room:7"]
     assert turning.woken == 1
 
 
@@ -183,7 +183,7 @@ def test_a_suspect_topic_that_ends_is_no_suspect_any_more(turning: Turning) -> N
     [ear] = turning.listen()
     turning.say(2)
 
-    turning.hub.end(ear, "chat:7")
+    turning.hub.end(ear, "room:7")
 
     assert not turning.hub.suspects
 
@@ -191,7 +191,7 @@ def test_a_suspect_topic_that_ends_is_no_suspect_any_more(turning: Turning) -> N
 def test_a_top_that_shows_a_loss_makes_the_topic_suspect(turning: Turning) -> None:
     turning.listen()
 
-    turning.hub.compare("chat:7", Position("e1", 3))
+    turning.hub.compare("room:7", Position("e1", 3))
 
-    assert "chat:7" in turning.hub.suspects
+    assert "room:7" in turning.hub.suspects
     assert turning.hub.quiet_topics() == []

@@ -41,7 +41,7 @@ async def test_a_stream_can_be_cut_through_the_layers_around_it(
     core = resources_of(app).realtime._core
     async with (
         httpx.AsyncClient(headers={"Cookie": ada.cookie}) as client,
-        client.stream("GET", f"{live_server}/realtime/events?topic=chat:none") as response,
+        client.stream("GET", f"{live_server}/realtime/events?topic=room:none") as response,
     ):
         await Stream(response).receive()
         [ours] = core.hub.connections.values()

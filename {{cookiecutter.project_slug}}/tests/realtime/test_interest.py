@@ -30,14 +30,14 @@ class Asking:
 
     def __init__(self) -> None:
         self.backplane = SlowBackplane()
-        self.wanted = {"chat:7"}
+        self.wanted = {"room:7"}
         self.supervisor = Supervisor()
         self.interest = Interest(
             self.backplane, self.supervisor, is_wanted=lambda topic: topic in self.wanted
         )
 
     def ask(self) -> "asyncio.Task[None]":
-        return asyncio.create_task(self.interest.confirm("chat:7"))
+        return asyncio.create_task(self.interest.confirm("room:7"))
 
 
 async def test_many_who_ask_at_once_share_one_confirmation() -> None:
@@ -47,7 +47,7 @@ async def test_many_who_ask_at_once_share_one_confirmation() -> None:
 
     asking.backplane.may_confirm.set()
     await asyncio.gather(*tasks)
-    await asking.interest.confirm("chat:7")
+    await asking.interest.confirm("room:7")
 
     assert asking.backplane.asked == 1
 
@@ -62,7 +62,7 @@ async def test_one_who_goes_away_does_not_take_it_from_the_others() -> None:
     asking.backplane.may_confirm.set()
     await second
 
-    assert asking.backplane.subscribed == ["chat:7"]
+    assert asking.backplane.subscribed == ["room:7"]
 
 
 async def test_a_topic_that_nobody_wants_any_more_is_let_go_when_confirmed() -> None:
@@ -71,7 +71,7 @@ async def test_a_topic_that_nobody_wants_any_more_is_let_go_when_confirmed() -> 
     await until(lambda: asking.backplane.asked)
 
     asking.wanted.clear()
-    asking.interest.end("chat:7")
+    asking.interest.end("room:7")
     asking.backplane.may_confirm.set()
     await task
 
@@ -89,8 +89,8 @@ async def test_everybody_who_waits_learns_of_a_failure_and_the_next_one_asks_aga
 
     assert {type(failure) for failure in failures} == {BackplaneUnavailable}
     asking.backplane.is_away = False
-    await asking.interest.confirm("chat:7")
-    assert asking.backplane.subscribed == ["chat:7"]
+    await asking.interest.confirm("room:7")
+    assert asking.backplane.subscribed == ["room:7"]
 
 
 async def test_closing_ends_those_who_wait() -> None:

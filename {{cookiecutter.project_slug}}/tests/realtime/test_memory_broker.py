@@ -14,7 +14,7 @@ from app.realtime.presence_store import Member
 from app.realtime.topics import Window
 from tests.realtime.contracts.ears import Ears
 
-TOPIC = "chat:7"
+TOPIC = "room:7"
 WINDOW = Window(messages=10, seconds=60)
 
 
@@ -28,7 +28,7 @@ async def test_everything_is_unavailable_while_the_broker_is_away() -> None:
     with pytest.raises(BackplaneUnavailable):
         await backplane.publish(TOPIC, b"1", window=WINDOW)
     with pytest.raises(BackplaneUnavailable):
-        await backplane.subscribe("chat:8")
+        await backplane.subscribe("room:8")
     with pytest.raises(BackplaneUnavailable):
         await MemoryPresence(backplane).snapshot(TOPIC)
     broker.come_back()

@@ -50,7 +50,7 @@ class HubMachine(RuleBasedStateMachine):
             origins=frozenset(),
             clock=lambda: 0.0,
         )
-        self.core.access.declare(TopicNamespace("chat", kind=WINDOW, authorise=door.authorise))
+        self.core.access.declare(TopicNamespace("room", kind=WINDOW, authorise=door.authorise))
         self.backplane.listeners.append(self.core.hub)
         self.catch_up = CatchUp(self.core, awake)
         self.clients = [ModelClient(self.core, self.backplane) for _ in range(CLIENTS)]

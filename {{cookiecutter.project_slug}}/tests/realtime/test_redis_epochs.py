@@ -18,7 +18,7 @@ from tests.realtime.own_redis import OwnRedis
 from tests.realtime.own_redis import own_redis
 from tests.servers import free_port
 
-TOPIC = "chat:7"
+TOPIC = "room:7"
 WINDOW = Window(messages=500, seconds=300)
 
 

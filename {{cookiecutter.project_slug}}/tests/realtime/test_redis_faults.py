@@ -22,7 +22,7 @@ from tests.realtime.own_redis import DeafWire
 from tests.realtime.own_redis import OwnRedis
 from tests.realtime.own_redis import own_redis
 
-TOPIC = "chat:7"
+TOPIC = "room:7"
 WINDOW = Window(messages=500, seconds=300)
 
 
@@ -76,11 +76,11 @@ async def test_a_killed_subscriber_is_back_within_a_second_and_says_so(server: O
     ears = Ears()
     async with backplane(server.settings, ears) as opened, server.client() as admin:
         await opened.subscribe(TOPIC)
-        await opened.subscribe("chat:8")
+        await opened.subscribe("room:8")
 
         assert await admin.client_kill_filter(_type="pubsub") >= 1
 
-        await until(lambda: ears.suspected == [TOPIC, "chat:8"], seconds=1)
+        await until(lambda: ears.suspected == [TOPIC, "room:8"], seconds=1)
         await opened.publish(TOPIC, b"after", window=WINDOW)
         await until(lambda: ears.texts == [b"after"])
         assert ears.states == []
@@ -248,7 +248,7 @@ async def test_a_subscription_that_is_not_confirmed_in_time_is_unavailable(
 ) -> None:
     await server.start()
     async with backplane(server.settings, Ears()) as opened:
-        await opened.subscribe("chat:8")
+        await opened.subscribe("room:8")
 
         server.freeze()
         asking = [opened.subscribe(TOPIC), opened.subscribe(TOPIC)]
@@ -265,7 +265,7 @@ async def test_an_interest_renewed_before_its_end_was_confirmed_is_confirmed_ane
     await server.start()
     ears = Ears()
     async with backplane(server.settings, ears) as opened:
-        await opened.subscribe("chat:8")
+        await opened.subscribe("room:8")
 
         server.freeze()
         first = asyncio.ensure_future(opened.subscribe(TOPIC))
@@ -285,10 +285,10 @@ async def test_closing_ends_those_who_wait(server: OwnRedis) -> None:
     await server.start()
     opened = RedisBackplane(PERIODS, server.settings, node="n")
     await opened.open(Ears())
-    await opened.subscribe("chat:8")
+    await opened.subscribe("room:8")
 
     server.freeze()
-    opened.unsubscribe("chat:8")
+    opened.unsubscribe("room:8")
     waiting = asyncio.gather(opened.subscribe(TOPIC), return_exceptions=True)
     await asyncio.sleep(0.01)
     await opened.close()
@@ -324,7 +324,7 @@ async def test_what_redis_refuses_is_unavailable_with_its_reason(server: OwnRedi
         with pytest.raises(BackplaneUnavailable, match=r"refused: .*WRONGTYPE"):
             await opened.publish(TOPIC, b"1", window=WINDOW)
 
-        assert (await opened.publish("chat:8", b"1", window=WINDOW)).offset == 1
+        assert (await opened.publish("room:8", b"1", window=WINDOW)).offset == 1
 
 
 async def test_a_deaf_subscriber_is_found_by_its_probe(server: OwnRedis) -> None:

@@ -22,7 +22,7 @@ from tests.realtime.own_redis import DeafWire
 from tests.realtime.own_redis import OwnRedis
 from tests.realtime.own_redis import own_redis
 
-TOPIC = "chat:7"
+TOPIC = "room:7"
 ADA = Member("ada", {"name": "Ada"})
 GRACE = Member("grace", {})
 # Renews its lease so late that it has run out long before.

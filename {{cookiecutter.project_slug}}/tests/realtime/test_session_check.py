@@ -19,7 +19,7 @@ async def test_a_socket_whose_session_has_ended_is_closed() -> None:
 
 
 async def test_a_stream_whose_session_has_ended_is_ended() -> None:
-    async with running(session_check_seconds=0.1) as rig, rig.stream("chat:7") as stream:
+    async with running(session_check_seconds=0.1) as rig, rig.stream("room:7") as stream:
         await stream.receive()
         del rig.door.people["ada"]
 
@@ -35,7 +35,7 @@ async def test_a_session_that_goes_on_changes_nothing(rig: Rig) -> None:
         core.sessions.look_at(next(iter(core.hub.connections.values())))
         await core.sessions.look_at_all()
 
-        assert (await ada.ask("presence", topic="chat:7"))["result"]
+        assert (await ada.ask("presence", topic="room:7"))["result"]
 
 
 class BrokenDoor(Door):
@@ -62,7 +62,7 @@ async def test_an_outage_or_a_bug_signs_nobody_out() -> None:
         core.sessions.look_at(connection)
         await core.sessions.look_at_all()
 
-        assert (await ada.ask("presence", topic="chat:7"))["result"]
+        assert (await ada.ask("presence", topic="room:7"))["result"]
 
 
 async def test_a_crash_while_saying_hello_closes_the_socket_as_our_fault() -> None:

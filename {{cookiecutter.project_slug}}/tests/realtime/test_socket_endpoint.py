@@ -22,16 +22,16 @@ from tests.realtime.rig import until
 
 async def test_a_subscriber_hears_what_is_published(rig: Rig) -> None:
     async with rig.socket() as ada:
-        result = await ada.hello({"topic": "chat:7"})
+        result = await ada.hello({"topic": "room:7"})
 
-        await rig.publish("chat:7", {"body": "hi"}, {"body": "there"})
+        await rig.publish("room:7", {"body": "hi"}, {"body": "there"})
 
         assert result["subscriptions"] == [
-            {"topic": "chat:7", "epoch": "e1", "offset": 0, "messages": []}
+            {"topic": "room:7", "epoch": "e1", "offset": 0, "messages": []}
         ]
         assert await ada.receive() == {
             "type": "message",
-            "topic": "chat:7",
+            "topic": "room:7",
             "offset": 1,
             "data": {"body": "hi"},
         }
@@ -54,21 +54,21 @@ async def test_hello_is_answered_with_what_holds_here(rig: Rig) -> None:
 
 async def test_a_socket_that_was_cut_gets_what_it_missed(rig: Rig) -> None:
     async with rig.socket() as ada:
-        await ada.hello({"topic": "chat:7"})
-        await rig.publish("chat:7", 1)
+        await ada.hello({"topic": "room:7"})
+        await rig.publish("room:7", 1)
         seen = await ada.receive()
         ada.connection.transport.abort()
-    await rig.publish("chat:7", 2, 3)
+    await rig.publish("room:7", 2, 3)
 
     async with rig.socket() as ada:
         since = {"epoch": "e1", "offset": seen["offset"]}
-        result = await ada.hello({"topic": "chat:7", "since": since})
-        await rig.publish("chat:7", 4)
+        result = await ada.hello({"topic": "room:7", "since": since})
+        await rig.publish("room:7", 4)
         live = await ada.receive()
 
     assert result["subscriptions"] == [
         {
-            "topic": "chat:7",
+            "topic": "room:7",
             "epoch": "e1",
             "offset": 3,
             "recovered": True,
@@ -80,9 +80,9 @@ async def test_a_socket_that_was_cut_gets_what_it_missed(rig: Rig) -> None:
 
 async def test_all_lines_of_one_tick_come_in_one_frame(rig: Rig) -> None:
     async with rig.socket() as ada:
-        await ada.hello({"topic": "chat:7"}, {"topic": "chat:8"})
+        await ada.hello({"topic": "room:7"}, {"topic": "room:8"})
 
-        await asyncio.gather(rig.publish("chat:7", 1, 2), rig.publish("chat:8", 3))
+        await asyncio.gather(rig.publish("room:7", 1, 2), rig.publish("room:8", 3))
 
         text = str(await ada.connection.recv())
     assert [json.loads(line)["data"] for line in text.split("\n")] == [1, 2, 3]
@@ -180,7 +180,7 @@ async def test_a_pong_keeps_a_socket_open() -> None:
             assert await ada.receive() == {"type": "ping"}
             await ada.connection.send('{"type":"pong"}')
 
-        assert (await ada.ask("presence", topic="chat:7"))["result"]["members"] == []
+        assert (await ada.ask("presence", topic="room:7"))["result"]["members"] == []
 
 
 async def test_an_old_socket_is_asked_to_connect_anew() -> None:
@@ -199,29 +199,29 @@ async def test_a_slow_client_is_closed_and_the_others_keep_receiving() -> None:
         rig.socket("ada") as quick,
         rig.socket("grace", max_queue=1) as slow,
     ):
-        await quick.hello({"topic": "chat:7"})
-        await slow.hello({"topic": "chat:7"})
+        await quick.hello({"topic": "room:7"})
+        await slow.hello({"topic": "room:7"})
         slow.connection.transport.pause_reading()
 
         offsets = []
         while rig.realtime.connections == 2:
-            await rig.publish("chat:7", "x" * 16_000)
+            await rig.publish("room:7", "x" * 16_000)
             offsets.append((await quick.receive())["offset"])
 
         slow.connection.transport.abort()
         assert offsets == list(range(1, len(offsets) + 1))
-        await rig.publish("chat:7", "still here")
+        await rig.publish("room:7", "still here")
         assert (await quick.receive())["data"] == "still here"
 
 
 async def test_a_client_that_is_slow_and_then_reads_again_learns_why() -> None:
     async with running(outbound_max_bytes=65_536) as rig, rig.socket(max_queue=1) as slow:
-        await slow.hello({"topic": "chat:7"})
+        await slow.hello({"topic": "room:7"})
         slow.connection.transport.pause_reading()
         connection = next(iter(rig.realtime._core.hub.connections.values()))
 
         while not connection.is_closing:
-            await rig.publish("chat:7", "x" * 16_000)
+            await rig.publish("room:7", "x" * 16_000)
             await asyncio.sleep(0)
         slow.connection.transport.resume_reading()
         kinds = set()
@@ -253,17 +253,17 @@ async def test_a_draining_process_announces_it_and_closes_everybody_with_1012() 
 
 async def test_nothing_is_left_of_a_socket_that_went_away(rig: Rig) -> None:
     async with rig.socket() as ada:
-        await ada.hello({"topic": "chat:7", "presence": True})
+        await ada.hello({"topic": "room:7", "presence": True})
         core = rig.realtime._core
-        assert core.hub.topics["chat:7"].subscribers
+        assert core.hub.topics["room:7"].subscribers
 
     await until(lambda: not core.hub.connections)
-    assert "chat:7" not in core.hub.topics
-    assert "chat:7" not in rig.backplane.subscribed
+    assert "room:7" not in core.hub.topics
+    assert "room:7" not in rig.backplane.subscribed
     assert core.admission.connections == 0
     assert not core.backlog.waiting
     assert core.backlog.queued_bytes == 0
-    await until(lambda: not rig.presence.members["chat:7"])
+    await until(lambda: not rig.presence.members["room:7"])
 
 
 async def test_a_crash_of_ours_closes_the_socket_with_1011() -> None:

@@ -58,11 +58,11 @@ async def pair(request: pytest.FixtureRequest) -> AsyncIterator[Pair]:
 
 async def test_what_is_published_through_one_arrives_through_the_other(pair: Pair) -> None:
     one, two = pair
-    async with two.socket() as ada, two.stream("chat:7") as stream:
-        await ada.hello({"topic": "chat:7"})
+    async with two.socket() as ada, two.stream("room:7") as stream:
+        await ada.hello({"topic": "room:7"})
         await stream.receive()
 
-        await one.publish("chat:7", {"body": "hi"})
+        await one.publish("room:7", {"body": "hi"})
 
         assert (await ada.receive())["data"] == {"body": "hi"}
         assert (await stream.receive()).frame["data"] == {"body": "hi"}
@@ -71,15 +71,15 @@ async def test_what_is_published_through_one_arrives_through_the_other(pair: Pai
 async def test_a_client_resumes_on_the_other_process_with_nothing_lost(pair: Pair) -> None:
     one, two = pair
     async with one.socket() as ada:
-        begun = (await ada.hello({"topic": "chat:7"}))["subscriptions"][0]
-        await one.publish("chat:7", 1)
+        begun = (await ada.hello({"topic": "room:7"}))["subscriptions"][0]
+        await one.publish("room:7", 1)
         seen = await ada.receive()
-    await one.publish("chat:7", 2)
+    await one.publish("room:7", 2)
 
     async with two.socket() as ada:
         since = {"epoch": begun["epoch"], "offset": seen["offset"]}
-        again = (await ada.hello({"topic": "chat:7", "since": since}))["subscriptions"][0]
-        await one.publish("chat:7", 3)
+        again = (await ada.hello({"topic": "room:7", "since": since}))["subscriptions"][0]
+        await one.publish("room:7", 3)
         live = await ada.receive()
 
     assert again["recovered"] is True
@@ -90,22 +90,22 @@ async def test_a_client_resumes_on_the_other_process_with_nothing_lost(pair: Pai
 async def test_a_signal_crosses_processes_and_does_not_come_back(pair: Pair) -> None:
     one, two = pair
     async with one.socket("ada") as ada, two.socket("grace") as grace:
-        await ada.hello({"topic": "chat:7"})
-        await grace.hello({"topic": "chat:7"})
+        await ada.hello({"topic": "room:7"})
+        await grace.hello({"topic": "room:7"})
 
-        await ada.send("signal", topic="chat:7", data={"typing": True}, key="typing")
+        await ada.send("signal", topic="room:7", data={"typing": True}, key="typing")
 
         assert (await grace.receive())["data"] == {"typing": True}
-        await two.publish("chat:7", "after")
+        await two.publish("room:7", "after")
         assert (await ada.receive())["data"] == "after"
 
 
 async def test_presence_is_one_for_all_processes(pair: Pair) -> None:
     one, two = pair
     async with one.socket("ada") as ada:
-        begun = (await ada.hello({"topic": "chat:7", "presence": True}))["subscriptions"][0]
+        begun = (await ada.hello({"topic": "room:7", "presence": True}))["subscriptions"][0]
         async with two.socket("grace") as grace:
-            there = (await grace.hello({"topic": "chat:7", "presence": True}))["subscriptions"][0]
+            there = (await grace.hello({"topic": "room:7", "presence": True}))["subscriptions"][0]
             joined = await ada.receive()
         left = await ada.receive()
 
@@ -120,11 +120,11 @@ async def test_presence_is_one_for_all_processes(pair: Pair) -> None:
 async def test_many_messages_arrive_in_the_same_order_everywhere(pair: Pair) -> None:
     one, two = pair
     async with one.socket("ada") as ada, two.socket("grace") as grace:
-        await ada.hello({"topic": "chat:7"})
-        await grace.hello({"topic": "chat:7"})
+        await ada.hello({"topic": "room:7"})
+        await grace.hello({"topic": "room:7"})
 
         for number in range(50):
-            await (one if number % 3 else two).publish("chat:7", number)
+            await (one if number % 3 else two).publish("room:7", number)
 
         heard: list[list[Frame]] = [
             [await socket.receive() for _ in range(50)] for socket in (ada, grace)

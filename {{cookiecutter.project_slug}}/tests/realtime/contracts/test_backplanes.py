@@ -8,7 +8,7 @@ from tests.realtime.contracts.conftest import End
 from tests.realtime.contracts.ears import until
 
 WINDOW = Window(messages=500, seconds=300)
-TOPIC = "chat:7"
+TOPIC = "room:7"
 
 
 async def test_a_message_published_here_is_announced_there_and_here(left: End, right: End) -> None:
@@ -76,7 +76,7 @@ async def test_a_key_used_again_changes_nothing_and_tells_the_first_place(
 async def test_a_key_holds_for_its_topic_only(left: End) -> None:
     await left.backplane.publish(TOPIC, b"1", window=WINDOW, key="k")
 
-    elsewhere = await left.backplane.publish("chat:8", b"1", window=WINDOW, key="k")
+    elsewhere = await left.backplane.publish("room:8", b"1", window=WINDOW, key="k")
 
     assert not elsewhere.duplicate
 
@@ -141,7 +141,7 @@ async def test_tops_are_read_together_and_a_topic_without_epoch_has_none(
 ) -> None:
     published = await left.backplane.publish(TOPIC, b"1", window=WINDOW)
 
-    top, nothing = await right.backplane.tops([TOPIC, "chat:unknown"])
+    top, nothing = await right.backplane.tops([TOPIC, "room:unknown"])
 
     assert top is not None
     assert (top.epoch, top.offset) == (published.epoch, 1)
@@ -151,7 +151,7 @@ async def test_tops_are_read_together_and_a_topic_without_epoch_has_none(
 async def test_only_topics_subscribed_to_are_heard(left: End, right: End) -> None:
     await right.backplane.subscribe(TOPIC)
 
-    await left.backplane.publish("chat:other", b"not this", window=WINDOW)
+    await left.backplane.publish("room:other", b"not this", window=WINDOW)
     await left.backplane.publish(TOPIC, b"this", window=WINDOW)
 
     await until(lambda: right.ears.texts == [b"this"])
@@ -159,15 +159,15 @@ async def test_only_topics_subscribed_to_are_heard(left: End, right: End) -> Non
 
 async def test_an_interest_ends_a_while_after_unsubscribe(left: End, right: End) -> None:
     await right.backplane.subscribe(TOPIC)
-    await right.backplane.subscribe("chat:witness")
+    await right.backplane.subscribe("room:witness")
     await left.backplane.publish(TOPIC, b"0", window=WINDOW)
     await until(lambda: right.ears.texts == [b"0"])
 
     right.backplane.unsubscribe(TOPIC)
     await asyncio.sleep(0.03)  # the delay itself
-    await right.backplane.subscribe("chat:later")  # whatever was to be told has been told
+    await right.backplane.subscribe("room:later")  # whatever was to be told has been told
     await left.backplane.publish(TOPIC, b"1", window=WINDOW)
-    await left.backplane.publish("chat:witness", b"2", window=WINDOW)
+    await left.backplane.publish("room:witness", b"2", window=WINDOW)
 
     await until(lambda: right.ears.texts[-1] == b"2")
     assert right.ears.texts == [b"0", b"2"]
@@ -185,13 +185,13 @@ async def test_an_interest_that_comes_back_in_time_misses_nothing(left: End, rig
 
 
 async def test_unsubscribing_from_what_was_never_wanted_is_nothing(left: End) -> None:
-    left.backplane.unsubscribe("chat:never")
+    left.backplane.unsubscribe("room:never")
 
     await left.backplane.subscribe(TOPIC)
 
 
 async def test_many_subscriptions_at_once_are_all_confirmed(left: End, right: End) -> None:
-    topics = [f"chat:{number}" for number in range(1_100)]
+    topics = [f"room:{number}" for number in range(1_100)]
 
     await asyncio.gather(*(right.backplane.subscribe(topic) for topic in topics))
     await asyncio.gather(*(left.backplane.publish(topic, b"1", window=WINDOW) for topic in topics))
@@ -220,9 +220,9 @@ async def test_a_signal_leaves_the_log_alone(left: End) -> None:
 
 async def test_data_arrives_byte_for_byte(left: End, right: End) -> None:
     data = '{"text":"grüße | 日本 \\u0000 {tag} \'quoted\'"}'.encode() + bytes(range(32, 127))
-    await right.backplane.subscribe("chat:{odd} topic|ü")
+    await right.backplane.subscribe("room:{odd} topic|ü")
 
-    await left.backplane.publish("chat:{odd} topic|ü", data, window=WINDOW)
+    await left.backplane.publish("room:{odd} topic|ü", data, window=WINDOW)
 
     await until(lambda: right.ears.texts == [data])
 

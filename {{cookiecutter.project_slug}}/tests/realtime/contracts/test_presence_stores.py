@@ -5,7 +5,7 @@ from app.realtime.presence_store import Snapshot
 from tests.realtime.contracts.conftest import End
 from tests.realtime.contracts.ears import until
 
-TOPIC = "chat:7"
+TOPIC = "room:7"
 ADA = Member("ada", {"name": "Ada", "tags": [], "odd": 'ü"\n|', "nested": {}})
 GRACE = Member("grace", {})
 
@@ -122,14 +122,14 @@ async def test_above_the_limit_a_snapshot_is_a_count(left: End) -> None:
 
 
 async def test_topics_do_not_mix(left: End, right: End) -> None:
-    await right.backplane.subscribe("chat:8")
+    await right.backplane.subscribe("room:8")
 
     await left.presence.join(TOPIC, "c-1", ADA)
-    await left.presence.join("chat:8", "c-1", GRACE)
+    await left.presence.join("room:8", "c-1", GRACE)
 
     await until(lambda: len(right.ears.diffs) == 1)
     assert right.ears.steps == [(["grace"], [])]
-    assert users(await right.presence.snapshot("chat:8")) == {"grace"}
+    assert users(await right.presence.snapshot("room:8")) == {"grace"}
 
 
 async def test_a_node_that_closes_leaves_its_people_lingering(left: End, right: End) -> None:
