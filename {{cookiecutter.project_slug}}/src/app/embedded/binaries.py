@@ -58,7 +58,7 @@ def reachable(folder: Path, account: Account) -> Path:
     if account.can_reach(folder):
         return folder
     package = folder.parents[1]
-    made = (folder / "postgres").stat().st_mtime_ns
+    made = folder.stat().st_mtime_ns
     name = hashlib.sha256(f"{package}{made}".encode()).hexdigest()[:12]
     copy = COPIES / f"embedded-bin-{name}"
     if not copy.exists():
@@ -89,4 +89,9 @@ def _copy_wheel(package: Path, target: Path) -> None:
     for path in (unfinished, *unfinished.rglob("*")):
         wanted = USABLE_BY_ALL if path.is_dir() else READABLE_BY_ALL
         path.chmod(path.stat().st_mode | wanted)
-    unfinished.rename(target)
+    try:
+        unfinished.rename(target)
+    except OSError:
+        if not target.exists():
+            raise
+        shutil.rmtree(unfinished)  # another process was quicker with the same copy
