@@ -15,8 +15,8 @@ from pgqueuer.ports.driver import NotifyCallback
 
 from app.database import Database
 from app.database.failures import failure_of
+from app.database.relay import wait_for_stop
 from app.errors import Unavailable
-from app.jobs.pauses import waited
 
 APPLICATION_NAME = "app worker"
 AWAY_FIRST_SECONDS = 0.25
@@ -99,7 +99,7 @@ class PatientDriver(Driver):
                 except Unavailable:
                     if self._stop.is_set():
                         raise
-                await waited(self._stop, pause_seconds)
+                await wait_for_stop(self._stop, pause_seconds)
                 pause_seconds = min(2 * pause_seconds, AWAY_MOST_SECONDS)
 
     async def _once(

@@ -12,11 +12,11 @@ from pgqueuer import PgQueuer
 from pgqueuer.models import Schedule
 
 from app.database import Database
+from app.database.relay import wait_for_stop
 from app.errors import Unavailable
 from app.jobs.attempts import Run
 from app.jobs.attempts import attempt
 from app.jobs.driver import PatientDriver
-from app.jobs.pauses import waited
 from app.jobs.upkeep import HEARTBEAT_SECONDS
 from app.jobs.upkeep import tell_unknown_tasks
 from app.jobs.upkeep import times_lost
@@ -59,10 +59,10 @@ class Worker:
             try:
                 await self._work(driver, stop)
             except Unavailable:  # told already, once per outage
-                await waited(stop, AWAY_SECONDS)
+                await wait_for_stop(stop, AWAY_SECONDS)
             except Exception:
                 log.exception("worker_begins_anew", after_seconds=RESTART_SECONDS)
-                await waited(stop, RESTART_SECONDS)
+                await wait_for_stop(stop, RESTART_SECONDS)
             finally:
                 driver.close()
 
