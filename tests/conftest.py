@@ -54,9 +54,3 @@ def bake(template: Path, tmp_path: Path) -> Bake:
         return Baked(folder, done.stdout + done.stderr, done.returncode)
 
     return run
-
-
-@pytest.fixture(scope="session")
-def features() -> list[str]:
-    """The features that an answer can switch off."""
-    return list(QUESTIONS["_features"])

@@ -51,12 +51,10 @@ def steps(python: Path, other: Path | None) -> Iterator[Step]:
     for interpreter, version in lines:
         yield from lint_steps(interpreter, version)
     # The first line of Quart is tried on a generated project, the other one in the template as it lies.
-    for (interpreter, version), where in zip(lines, (BUILD / EVERYTHING, TEMPLATE), strict=False):
-        tests = (interpreter, *PYTEST, "-n", PARALLEL)
-        yield Step("project", f"project: tests ({version})", tests, where)
-    for (interpreter, version), where in zip(lines, (BUILD / EVERYTHING, TEMPLATE), strict=False):
-        tests = (interpreter, *PYTEST, "-m", "slow")
-        yield Step("slow", f"project: slow tests ({version})", tests, where)
+    places = list(zip(lines, (BUILD / EVERYTHING, TEMPLATE), strict=False))
+    for group, title, options in (("project", "tests", ("-n", PARALLEL)), ("slow", "slow tests", ("-m", "slow"))):
+        for (interpreter, version), where in places:
+            yield Step(group, f"project: {title} ({version})", (interpreter, *PYTEST, *options), where)
     template = (sys.executable, *PYTEST, "-n", PARALLEL, "--dist", "loadgroup", "-m", "not containers", "tests")
     yield Step("template", "template: bakes, answers, pairs", template)
     yield Step("containers", "template: containers", (sys.executable, *PYTEST, "-m", "containers", "tests"))
