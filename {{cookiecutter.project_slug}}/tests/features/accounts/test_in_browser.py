@@ -23,6 +23,8 @@ async def test_a_person_signs_in_with_the_keyboard_alone_and_gets_to_where_they_
 ) -> None:
     page = await chromium.new_page(base_url=live_server)
     await page.goto("/accounts/sessions")
+    # A browser moves the focus only with the first frame that it paints after the load.
+    await expect(page.get_by_label("E-mail")).to_be_focused()
 
     await page.keyboard.type(ada.user.email)
     await page.keyboard.press("Tab")
