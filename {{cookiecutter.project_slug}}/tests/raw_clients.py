@@ -6,7 +6,7 @@ import os
 import resource
 import struct
 
-from app.realtime.protocol import SUBPROTOCOL
+from app.realtime.protocol.messages import SUBPROTOCOL
 
 TEXT = 0x1
 CLOSE = 0x8

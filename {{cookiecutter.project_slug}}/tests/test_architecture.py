@@ -124,3 +124,36 @@ def test_no_function_is_long_and_few_are_longish() -> None:
 
     assert too_long == []
     assert 100 * len(longish) / len(FUNCTIONS) <= LONG_FUNCTIONS_PERCENT
+
+
+# Within the realtime core, the highest first; the hub never sees an endpoint or a server.
+REALTIME_LAYERS = (
+    {"facade"},
+    {"wiring", "adapters", "control", "drain"},
+    {"endpoints"},
+    {"subscribing"},
+    {"core"},
+    {"hub"},
+    {"connections", "memory", "redis"},
+    {"access"},
+    {"protocol"},
+    {"backplane", "presence_store", "topics", "asgi", "supervise"},
+)
+
+
+def test_the_realtime_core_is_built_in_one_direction() -> None:
+    folder = ROOT / "realtime"
+    level = {name: number for number, names in enumerate(REALTIME_LAYERS) for name in names}
+    files = [path for path in folder.rglob("*.py") if path != folder / "__init__.py"]
+    own = {path: path.relative_to(folder).parts[0].removesuffix(".py") for path in files}
+    offences = [
+        (str(path.relative_to(ROOT)), name)
+        for path in files
+        for name in own_imports(path)
+        if name.startswith("realtime.")
+        and (other := name.split(".")[1]) != own[path]
+        and level[other] < level[own[path]]
+    ]
+
+    assert set(own.values()) == set(level)
+    assert offences == []

@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Sequence
 
-from app.realtime.batch import Chunk
-from app.realtime.close_codes import CloseCode
+from app.realtime.protocol.batch import Chunk
+from app.realtime.protocol.close_codes import CloseCode
 
 
 class FakeWriter:

@@ -29,10 +29,10 @@ from app.realtime import Realtime
 from app.realtime.asgi import Receive
 from app.realtime.asgi import Scope
 from app.realtime.asgi import Send
+from app.realtime.asgi import header
 from app.realtime.backplane import Backplane
-from app.realtime.handshake import header
 from app.realtime.presence_store import PresenceStore
-from app.realtime.protocol import SUBPROTOCOL
+from app.realtime.protocol.messages import SUBPROTOCOL
 from app.realtime.topics import Action
 from app.realtime.topics import Ephemeral
 from app.realtime.topics import TopicNamespace

@@ -3,12 +3,12 @@
 import pytest
 
 from app.realtime.adapters import open_backplane
-from app.realtime.memory_backplane import MemoryBackplane
-from app.realtime.memory_presence import MemoryPresence
-from app.realtime.redis_backplane import RedisBackplane
-from app.realtime.redis_contact import address_of
-from app.realtime.redis_link import pause_seconds
-from app.realtime.redis_presence import RedisPresence
+from app.realtime.memory.backplane import MemoryBackplane
+from app.realtime.memory.presence import MemoryPresence
+from app.realtime.redis.backplane import RedisBackplane
+from app.realtime.redis.contact import address_of
+from app.realtime.redis.link import pause_seconds
+from app.realtime.redis.presence import RedisPresence
 from app.settings import RealtimeSettings
 from app.settings import RedisSettings
 

@@ -5,9 +5,9 @@ from uuid import uuid4
 
 from app.principal import SessionId
 from app.principal import UserId
-from app.realtime.close_codes import CloseCode
 from app.realtime.control import CONTROL_TOPIC
 from app.realtime.control import NAMESPACE
+from app.realtime.protocol.close_codes import CloseCode
 from tests.realtime.fakes import FakeBackplane
 from tests.realtime.rig import Door
 from tests.realtime.rig import Rig

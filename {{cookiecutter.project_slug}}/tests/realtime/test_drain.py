@@ -2,7 +2,7 @@
 
 import asyncio
 
-from app.realtime.close_codes import CloseCode
+from app.realtime.protocol.close_codes import CloseCode
 from tests.realtime.rig import Rig
 from tests.realtime.rig import running
 from tests.realtime.rig import until

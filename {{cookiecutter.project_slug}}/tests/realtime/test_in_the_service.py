@@ -6,7 +6,7 @@ from websockets.asyncio.client import connect
 from websockets.typing import Origin
 from websockets.typing import Subprotocol
 
-from app.realtime.protocol import SUBPROTOCOL
+from app.realtime.protocol.messages import SUBPROTOCOL
 from app.resources import resources_of
 from app.settings import Settings
 from app.transport.severing import find_transport

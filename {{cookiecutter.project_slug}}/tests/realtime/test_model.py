@@ -17,7 +17,7 @@ from hypothesis.stateful import invariant
 from hypothesis.stateful import precondition
 from hypothesis.stateful import rule
 
-from app.realtime.catch_up import CatchUp
+from app.realtime.subscribing.catch_up import CatchUp
 from app.realtime.topics import TopicNamespace
 from app.realtime.topics import Window
 from app.realtime.wiring import build_core

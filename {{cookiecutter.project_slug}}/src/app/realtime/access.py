@@ -7,8 +7,8 @@ import structlog
 from app.errors import AppError
 from app.principal import Principal
 from app.principal import UserId
-from app.realtime.protocol import Refusal
-from app.realtime.protocol import refusal_of
+from app.realtime.protocol.messages import Refusal
+from app.realtime.protocol.messages import refusal_of
 from app.realtime.topics import Action
 from app.realtime.topics import TopicNamespace
 from app.realtime.topics import split_topic

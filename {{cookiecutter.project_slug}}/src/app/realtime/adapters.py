@@ -1,11 +1,11 @@
 """Chooses the adapters of the realtime ports by the settings."""
 
 from app.realtime.backplane import Backplane
-from app.realtime.memory_backplane import MemoryBackplane
-from app.realtime.memory_presence import MemoryPresence
+from app.realtime.memory.backplane import MemoryBackplane
+from app.realtime.memory.presence import MemoryPresence
 from app.realtime.presence_store import PresenceStore
-from app.realtime.redis_backplane import RedisBackplane
-from app.realtime.redis_presence import RedisPresence
+from app.realtime.redis.backplane import RedisBackplane
+from app.realtime.redis.presence import RedisPresence
 from app.settings import RealtimeSettings
 from app.settings import RedisSettings
 

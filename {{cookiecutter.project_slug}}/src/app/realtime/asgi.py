@@ -16,3 +16,15 @@ ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 # Judges the credentials of a handshake. ANONYMOUS: there are none, or they have ended.
 # Raises errors.Unavailable when it cannot be told for now.
 Authenticate = Callable[[Scope], Awaitable[Principal]]
+
+
+def header(scope: Scope, name: bytes) -> str | None:
+    """Returns the one value of a request header; several are joined, so that none can hide."""
+    values = [value.decode("latin-1") for key, value in scope["headers"] if key.lower() == name]
+    return ", ".join(values) if values else None
+
+
+def address_of(scope: Scope) -> str:
+    """Returns the address that the limits count by."""
+    client = scope.get("client")
+    return str(client[0]) if client else "unknown"

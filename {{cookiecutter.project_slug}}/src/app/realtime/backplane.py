@@ -1,6 +1,6 @@
 """The contract between the processes of one service: how a message reaches all of them.
 
-Guarantees of an adapter (``memory_backplane``, ``redis_backplane``), held by one contract suite:
+Guarantees of an adapter (``memory``, ``redis``), held by one contract suite:
 
 * ``publish`` to a recoverable topic gives the message the next offset of the topic's epoch, keeps
   it in the topic's log and announces it, in one atomic step. Offsets of an epoch rise by one.
@@ -36,6 +36,9 @@ class Position:
 
     epoch: str
     offset: int
+
+
+NOWHERE = Position("", 0)
 
 
 @dataclass(frozen=True, slots=True)

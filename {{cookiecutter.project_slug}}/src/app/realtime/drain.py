@@ -5,10 +5,10 @@ import random
 
 import structlog
 
-from app.realtime import frames
-from app.realtime.close_codes import CloseCode
-from app.realtime.connection import Connection
+from app.realtime.connections.connection import Connection
 from app.realtime.core import Core
+from app.realtime.protocol import frames
+from app.realtime.protocol.close_codes import CloseCode
 
 log = structlog.get_logger()
 

@@ -5,15 +5,15 @@ from collections.abc import Callable
 
 from app.realtime.access import Access
 from app.realtime.asgi import Authenticate
-from app.realtime.backlog import Backlog
 from app.realtime.backplane import Backplane
+from app.realtime.connections.backlog import Backlog
+from app.realtime.connections.heartbeat import Heartbeat
+from app.realtime.connections.limits import Admission
+from app.realtime.connections.session_check import SessionCheck
 from app.realtime.core import Core
-from app.realtime.heartbeat import Heartbeat
-from app.realtime.hub import Hub
-from app.realtime.interest import Interest
-from app.realtime.limits import Admission
+from app.realtime.hub.hub import Hub
+from app.realtime.hub.interest import Interest
 from app.realtime.presence_store import PresenceStore
-from app.realtime.session_check import SessionCheck
 from app.realtime.supervise import Supervisor
 from app.settings import RealtimeSettings
 

@@ -18,7 +18,7 @@ from websockets.exceptions import InvalidMessage
 from websockets.typing import Origin
 from websockets.typing import Subprotocol
 
-from app.realtime.protocol import SUBPROTOCOL
+from app.realtime.protocol.messages import SUBPROTOCOL
 from app.settings import Settings
 from tests.people import Person
 from tests.programs import Program

@@ -8,12 +8,12 @@ import pytest
 from redis.asyncio import Redis
 
 from app.realtime.backplane import Backplane
-from app.realtime.memory_backplane import MemoryBackplane
-from app.realtime.memory_broker import MemoryBroker
-from app.realtime.memory_presence import MemoryPresence
+from app.realtime.memory.backplane import MemoryBackplane
+from app.realtime.memory.broker import MemoryBroker
+from app.realtime.memory.presence import MemoryPresence
 from app.realtime.presence_store import PresenceStore
-from app.realtime.redis_backplane import RedisBackplane
-from app.realtime.redis_presence import RedisPresence
+from app.realtime.redis.backplane import RedisBackplane
+from app.realtime.redis.presence import RedisPresence
 from app.settings import RealtimeSettings
 from tests.realtime.contracts.ears import Ears
 

@@ -1,0 +1,1 @@
+"""One connection each: what it is, what waits for it, how long it may live."""

@@ -1,0 +1,82 @@
+"""A WebSocket connection: frames are lines, the same bytes for everybody."""
+
+from app.realtime.asgi import Scope
+from app.realtime.connections.connection import Connection
+from app.realtime.connections.limits import InboundRate
+from app.realtime.connections.outbound import Outbound
+from app.realtime.protocol import frames
+from app.realtime.protocol.batch import Batch
+from app.realtime.protocol.batch import Chunk
+from app.realtime.protocol.batch import EventName
+from app.realtime.protocol.batch import Listening
+from app.realtime.protocol.close_codes import CloseCode
+from app.settings import RealtimeSettings
+
+
+class SocketConnection(Connection):
+    """A WebSocket: frames are lines, the same bytes for everybody."""
+
+    __slots__ = ("heard_at", "pinged_at", "rate")
+
+    def __init__(
+        self,
+        connection_id: str,
+        outbound: Outbound,
+        scope: Scope,
+        *,
+        now: float,
+        ends_at: float,
+        rate: InboundRate,
+    ) -> None:
+        super().__init__(connection_id, outbound, scope, now=now, ends_at=ends_at)
+        self.heard_at = now
+        self.pinged_at: float | None = None
+        self.rate = rate
+
+    def deliver(self, batch: Batch, listening: Listening) -> None:
+        """Takes what a topic says."""
+        chunk = batch.lines_for(listening)
+        if chunk is not None:
+            self.outbound.put(chunk)
+
+    def heard(self, now: float) -> None:
+        """Notes a sign of life."""
+        self.heard_at = now
+        self.pinged_at = None
+
+    def due_at(self, settings: RealtimeSettings) -> float:
+        """Returns when ``examine`` has something to do at the earliest."""
+        if self.pinged_at is not None:
+            return self.pinged_at + settings.pong_seconds
+        due_at = min(self.heard_at + settings.ping_seconds, self.ends_at)
+        # Nobody tells the timer that hello was said, so what follows it counts before.
+        return due_at if self.is_greeted else min(due_at, self._hello_due_at(settings))
+
+    def examine(self, now: float, settings: RealtimeSettings) -> None:
+        """Ends a silent connection, or asks it for a sign of life.
+
+        With bytes queued silence proves nothing: then the write deadline decides.
+        """
+        super().examine(now, settings)
+        if not self.is_greeted:
+            if now >= self._hello_due_at(settings):
+                self.close(CloseCode.UNAUTHENTICATED, "no hello")
+        elif self.outbound.is_busy:
+            self.heard(now)
+        elif self.pinged_at is not None:
+            if now >= self.pinged_at + settings.pong_seconds:
+                self.close(CloseCode.NO_PONG, "no sign of life")
+        elif now >= self.heard_at + settings.ping_seconds:
+            self.pinged_at = now
+            self.tell("ping", frames.PING)
+
+    def forgive(self, now: float) -> None:
+        """Takes back a doubt that may have been caused by a stall of this process."""
+        if self.pinged_at is not None:
+            self.pinged_at = now
+
+    def _hello_due_at(self, settings: RealtimeSettings) -> float:
+        return self.born_at + settings.hello_deadline_seconds
+
+    def _chunk(self, event: EventName, line: bytes) -> Chunk:
+        return Chunk(line)

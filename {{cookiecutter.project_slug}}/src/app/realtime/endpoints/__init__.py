@@ -1,0 +1,1 @@
+"""What stands in front of Quart: the socket, the stream, and their commands."""

@@ -1,0 +1,81 @@
+"""Letting a caller in: their credentials, their room, and what holds on the new connection."""
+
+from collections.abc import Sequence
+
+import structlog
+
+from app.errors import Unavailable
+from app.principal import Principal
+from app.realtime.connections.connection import Connection
+from app.realtime.core import Core
+from app.realtime.protocol import frames
+from app.realtime.protocol.close_codes import CloseCode
+from app.realtime.subscribing.subscription import Subscribed
+
+log = structlog.get_logger()
+
+
+class NotLetIn(Exception):
+    """A caller that is turned away, with the code that a socket is closed with."""
+
+    def __init__(self, code: CloseCode, reason: str, *, after_seconds: float | None = None) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+        self.after_seconds = after_seconds
+
+
+async def let_in(core: Core, connection: Connection) -> None:
+    """Gives the connection its principal.
+
+    Raises:
+        NotLetIn: there are no valid credentials, no room for this user, or it cannot be told now.
+    """
+    try:
+        principal = await core.authenticate(connection.scope)
+    except Unavailable as failure:
+        log.warning("realtime.authenticate_unavailable", detail=failure.detail)
+        raise NotLetIn(
+            CloseCode.OVERLOADED, "unavailable", after_seconds=failure.after_seconds
+        ) from failure
+    if not principal.is_signed_in:
+        raise NotLetIn(CloseCode.UNAUTHENTICATED, "no session")
+    _count(core, connection, principal)
+
+
+def turn_away(connection: Connection, turned_away: NotLetIn) -> None:
+    """Closes the connection of a caller that is not let in, saying when to come back."""
+    after = turned_away.after_seconds
+    after_ms = None if after is None else round(after * 1000)
+    connection.close(turned_away.code, turned_away.reason, after_ms=after_ms)
+
+
+def greet(core: Core, connection: Connection, subscriptions: Sequence[bytes]) -> bytes:
+    """Returns the value of a ``hello`` that worked."""
+    settings = core.settings
+    facts = {
+        "connection": connection.id,
+        "ping_ms": round(settings.ping_seconds * 1000),
+        "pong_ms": round(settings.pong_seconds * 1000),
+        "retry_window_ms": round(settings.retry_window_seconds * 1000),
+        "max_bytes": settings.line_max_bytes,
+    }
+    return frames.greeting(facts, subscriptions)
+
+
+def begin_talking(core: Core, connection: Connection, begun: Sequence[Subscribed]) -> None:
+    """Opens the gate after the greeting: what presence missed, and how the backplane is."""
+    connection.is_greeted = True
+    for one in begun:
+        connection.tell_pushes(one.missed)
+    if core.hub.degraded:
+        connection.tell("status", frames.status(degraded=True))
+
+
+def _count(core: Core, connection: Connection, principal: Principal) -> None:
+    full = core.admission.enter_user(principal.own_id)
+    if full is not None:
+        raise NotLetIn(
+            CloseCode.OVERLOADED, "too many connections", after_seconds=full.after_seconds
+        )
+    connection.principal = principal

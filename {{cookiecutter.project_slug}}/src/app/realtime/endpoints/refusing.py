@@ -1,0 +1,45 @@
+"""Answers over plain HTTP for those who are not let in."""
+
+import json
+import math
+
+from app.realtime.asgi import Send
+from app.realtime.endpoints.handshake import Denial
+
+SLUGS = {
+    400: "invalid",
+    401: "unauthenticated",
+    403: "forbidden",
+    405: "method-not-allowed",
+    503: "unavailable",
+}
+
+
+async def refuse_socket(send: Send, denial: Denial) -> None:
+    """Answers a handshake with a status instead of an upgrade."""
+    await _answer(send, denial, "websocket.http.response")
+
+
+async def refuse_request(send: Send, denial: Denial) -> None:
+    """Answers a request that gets no stream."""
+    await _answer(send, denial, "http.response")
+
+
+async def _answer(send: Send, denial: Denial, kind: str) -> None:
+    problem = {
+        "type": f"/problems/{SLUGS[denial.status]}",
+        "title": denial.title,
+        "status": denial.status,
+    }
+    body = json.dumps(problem).encode()
+    headers = [
+        (b"content-type", b"application/problem+json"),
+        (b"content-length", b"%d" % len(body)),
+        (b"cache-control", b"no-store"),
+    ]
+    if denial.after_seconds is not None:
+        headers.append((b"retry-after", b"%d" % math.ceil(denial.after_seconds)))
+    if denial.status == 405:
+        headers.append((b"allow", b"GET"))
+    await send({"type": f"{kind}.start", "status": denial.status, "headers": headers})
+    await send({"type": f"{kind}.body", "body": body, "more_body": False})

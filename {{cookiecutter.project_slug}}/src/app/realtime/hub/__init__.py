@@ -1,0 +1,1 @@
+"""The synchronous heart: topics, their logs, who listens, the fan-out."""

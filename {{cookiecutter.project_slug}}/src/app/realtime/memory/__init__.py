@@ -1,0 +1,1 @@
+"""The adapters of one process: for tests and for services without Redis."""

@@ -1,0 +1,1 @@
+"""From a wish for a topic to a live subscription, and back."""

@@ -1,0 +1,90 @@
+"""Filling holes: reads the logs of suspect topics, and looks for losses that nobody noticed."""
+
+import asyncio
+import random
+
+import structlog
+
+from app.realtime.backplane import BackplaneUnavailable
+from app.realtime.core import Core
+from app.realtime.subscribing.log_reading import read_log
+
+log = structlog.get_logger()
+
+TOPICS_AT_ONCE = 32
+TOPS_AT_ONCE = 500
+RETRY_SECONDS = 0.5
+RETRY_MAX_SECONDS = 5.0
+
+
+class CatchUp:
+    """One reading per suspect topic and process, however many subscribers it has."""
+
+    def __init__(self, core: Core, awake: asyncio.Event) -> None:
+        self._core = core
+        self._awake = awake
+
+    async def run(self) -> None:
+        """Reads the logs of suspect topics for ever; while the server is away, with pauses."""
+        failures = 0
+        while True:
+            await self._awake.wait()
+            self._awake.clear()
+            try:
+                await self.clear_suspects()
+                failures = 0
+            except* BackplaneUnavailable:
+                failures += 1
+                self._awake.set()
+                cap_seconds = min(RETRY_MAX_SECONDS, RETRY_SECONDS * 2**failures)
+                await asyncio.sleep(random.uniform(0, cap_seconds))  # noqa: S311 - jitter
+
+    async def clear_suspects(self) -> None:
+        """Reads the logs of all topics that are suspect now, then tells that all is well again.
+
+        Raises:
+            BackplaneUnavailable: in a group; the server is away.
+        """
+        hub = self._core.hub
+        while hub.suspects:
+            names = list(hub.suspects)[:TOPICS_AT_ONCE]
+            async with asyncio.TaskGroup() as group:
+                for name in names:
+                    group.create_task(self._clear(name), name=f"catch up {name}")
+        if hub.degraded and not hub.is_backplane_away:
+            hub.degraded = False
+            hub.tell_status()
+
+    async def watch_quiet_topics(self) -> None:
+        """Looks from time to time whether topics that seem quiet have gone on without us."""
+        while True:
+            period_seconds = self._core.settings.quiet_check_seconds
+            await asyncio.sleep(period_seconds * random.uniform(0.8, 1.2))  # noqa: S311 - jitter
+            try:
+                await self.check_quiet_topics()
+            except BackplaneUnavailable as failure:
+                log.info("realtime.quiet_check_skipped", detail=failure.detail)
+
+    async def check_quiet_topics(self) -> None:
+        """Compares the tops of quiet topics with what was fanned out.
+
+        Raises:
+            BackplaneUnavailable: the server is away.
+        """
+        names = self._core.hub.quiet_topics()
+        for start in range(0, len(names), TOPS_AT_ONCE):
+            some = names[start : start + TOPS_AT_ONCE]
+            for name, top in zip(some, await self._core.backplane.tops(some), strict=True):
+                self._core.hub.compare(name, top)
+
+    async def _clear(self, name: str) -> None:
+        topic = self._core.hub.topics.get(name)
+        if topic is None or topic.log is None:
+            self._core.hub.suspects.pop(name, None)
+            return
+        entries_max = self._core.settings.recovery_messages
+        after = topic.log.position.offset
+        reading = await read_log(self._core.backplane, topic, after=after, limit=entries_max + 1)
+        if reading is None or topic.log.catch_up(reading, entries_max=entries_max):
+            self._core.hub.suspects.pop(name, None)
+        self._core.hub.follow_up(topic)

@@ -1,0 +1,24 @@
+"""Reading a topic's log, with a note of how often the topic had been suspected before."""
+
+from app.realtime.backplane import Backplane
+from app.realtime.hub.topic_log import Reading
+from app.realtime.hub.topic_state import TopicState
+from app.realtime.topics import Window
+
+ABOVE_EVERY_OFFSET = 2**53 - 1
+
+
+async def read_log(
+    backplane: Backplane, topic: TopicState, *, after: int, limit: int
+) -> Reading | None:
+    """Returns what the log has after an offset, None for a topic that keeps none.
+
+    Raises:
+        BackplaneUnavailable: the server is away.
+    """
+    kind = topic.namespace.kind
+    if topic.log is None or not isinstance(kind, Window):
+        return None
+    suspicions = topic.log.suspicions
+    history = await backplane.history(topic.name, window=kind, after=after, limit=limit)
+    return Reading(history, suspicions)

@@ -1,0 +1,78 @@
+"""A second look at the sessions of those who are connected."""
+
+from app.principal import Principal
+from app.realtime.asgi import Scope
+from app.realtime.protocol.close_codes import CloseCode
+from tests.realtime.rig import Door
+from tests.realtime.rig import Rig
+from tests.realtime.rig import running
+from tests.realtime.rig import until
+
+
+async def test_a_socket_whose_session_has_ended_is_closed() -> None:
+    async with running(session_check_seconds=0.1) as rig, rig.socket() as ada:
+        await ada.hello()
+        del rig.door.people["ada"]
+
+        assert (await ada.receive())["reason"] == "session ended"
+        assert await ada.closed() == CloseCode.UNAUTHENTICATED
+
+
+async def test_a_stream_whose_session_has_ended_is_ended() -> None:
+    async with running(session_check_seconds=0.1) as rig, rig.stream("room:7") as stream:
+        await stream.receive()
+        del rig.door.people["ada"]
+
+        assert (await stream.receive()).name == "bye"
+        await stream.ended()
+
+
+async def test_a_session_that_goes_on_changes_nothing(rig: Rig) -> None:
+    async with rig.socket() as ada:
+        await ada.hello()
+        core = rig.realtime._core
+
+        core.sessions.look_at(next(iter(core.hub.connections.values())))
+        await core.sessions.look_at_all()
+
+        assert (await ada.ask("presence", topic="room:7"))["result"]
+
+
+class BrokenDoor(Door):
+    """A door that crashes when it is told to."""
+
+    is_broken = False
+
+    async def authenticate(self, scope: Scope) -> Principal:
+        if self.is_broken:
+            raise RuntimeError("a bug")
+        return await super().authenticate(scope)
+
+
+async def test_an_outage_or_a_bug_signs_nobody_out() -> None:
+    door = BrokenDoor()
+    async with running(door=door) as rig, rig.socket() as ada:
+        await ada.hello()
+        core = rig.realtime._core
+        connection = next(iter(core.hub.connections.values()))
+        door.is_away = True
+        core.sessions.look_at(connection)
+        await core.sessions.look_at_all()
+        door.is_away, door.is_broken = False, True
+        core.sessions.look_at(connection)
+        await core.sessions.look_at_all()
+
+        assert (await ada.ask("presence", topic="room:7"))["result"]
+
+
+async def test_a_crash_while_saying_hello_closes_the_socket_as_our_fault() -> None:
+    door = BrokenDoor()
+    async with running(door=door) as rig, rig.socket() as ada:
+        door.is_broken = True
+
+        await ada.send("hello")
+
+        assert (await ada.receive())["error"]["code"] == "internal"
+        door.is_broken = False
+        assert await ada.hello()
+        await until(lambda: rig.realtime.connections == 1)
