@@ -35,6 +35,7 @@ from app.realtime.presence_store import PresenceStore
 from app.realtime.protocol.messages import SUBPROTOCOL
 from app.realtime.topics import Action
 from app.realtime.topics import Ephemeral
+from app.realtime.topics import Latest
 from app.realtime.topics import TopicNamespace
 from app.realtime.topics import Window
 from app.settings import RealtimeSettings
@@ -275,6 +276,7 @@ def namespaces(door: Door) -> list[TopicNamespace]:
             presence=True,
             presence_linger_seconds=0.0,
         ),
+        TopicNamespace("state", kind=Latest(seconds=300), authorise=door.authorise, presence=True),
         TopicNamespace("short", kind=Window(messages=2), authorise=door.authorise),
         TopicNamespace(
             "figures", kind=Ephemeral(), authorise=door.authorise, on_slow="drop_oldest"

@@ -34,6 +34,13 @@ async def test_a_namespace_is_declared_once_under_a_plain_name(rig: Rig, name: s
         rig.realtime.declare(TopicNamespace(name, kind=Window(), authorise=rig.door.authorise))
 
 
+async def test_a_recoverable_namespace_cannot_skip_messages(rig: Rig) -> None:
+    with pytest.raises(ValueError, match="recoverable"):
+        rig.realtime.declare(
+            TopicNamespace("news", kind=Window(), authorise=rig.door.authorise, on_slow="latest")
+        )
+
+
 async def test_the_position_is_the_top_of_the_log(rig: Rig) -> None:
     await rig.publish("room:7", 1, 2)
 

@@ -11,6 +11,7 @@ from app.realtime.protocol.messages import Refusal
 from app.realtime.protocol.messages import refusal_of
 from app.realtime.topics import Action
 from app.realtime.topics import TopicNamespace
+from app.realtime.topics import Window
 from app.realtime.topics import split_topic
 
 log = structlog.get_logger()
@@ -35,9 +36,12 @@ class Access:
         """Adds a namespace.
 
         Raises:
-            ValueError: the name is empty, taken, or holds a colon.
+            ValueError: the name is empty, taken, or holds a colon; or a recoverable namespace would
+                lose messages of slow subscribers and not tell them.
         """
         name = namespace.name
+        if isinstance(namespace.kind, Window) and namespace.slow_policy == "latest":
+            raise ValueError(f"{name!r} is recoverable: it cannot skip messages and not tell")
         if not name or ":" in name or name in self._namespaces or name == "control":
             raise ValueError(f"a topic namespace cannot be named {name!r}, or not twice")
         self._namespaces[name] = namespace

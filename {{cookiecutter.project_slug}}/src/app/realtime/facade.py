@@ -25,7 +25,6 @@ from app.realtime.presence_store import PresenceStore
 from app.realtime.subscribing.catch_up import CatchUp
 from app.realtime.subscribing.log_reading import ABOVE_EVERY_OFFSET
 from app.realtime.topics import TopicNamespace
-from app.realtime.topics import Window
 from app.realtime.wiring import build_core
 from app.settings import RealtimeSettings
 
@@ -75,7 +74,7 @@ class Realtime:
         """Adds a namespace of topics.
 
         Raises:
-            ValueError: its name is taken or no name.
+            ValueError: its name is taken or no name, or its policies contradict each other.
         """
         self._core.access.declare(namespace)
 
@@ -105,7 +104,7 @@ class Realtime:
     ) -> Published:
         """Sends ``data``, JSON text in UTF-8, to every subscriber of ``topic`` in every process.
 
-        On a recoverable topic, publishing again with the same ``key`` within ``key_seconds``
+        On a topic that keeps a log, publishing again with the same ``key`` within ``key_seconds``
         changes nothing. On an ephemeral one the result has no epoch.
 
         Raises:
@@ -117,9 +116,10 @@ class Realtime:
         if len(data) > namespace.data_max_bytes:
             raise TooLarge(f"a message on {topic}", limit_bytes=namespace.data_max_bytes)
         backplane = self._core.backplane
-        if isinstance(namespace.kind, Window):
+        window = namespace.window
+        if window is not None:
             return await backplane.publish(
-                topic, data, window=namespace.kind, key=key, key_seconds=key_seconds
+                topic, data, window=window, key=key, key_seconds=key_seconds
             )
         await backplane.signal(topic, data)
         return Published(NOWHERE.epoch, NOWHERE.offset)
@@ -134,12 +134,12 @@ class Realtime:
             BackplaneUnavailable: the server is away and nobody here listens to the topic.
             LookupError: the topic's namespace was never declared.
         """
-        namespace = self._declared(topic)
-        if not isinstance(namespace.kind, Window):
+        window = self._declared(topic).window
+        if window is None:
             return NOWHERE
         try:
             history = await self._core.backplane.history(
-                topic, window=namespace.kind, after=ABOVE_EVERY_OFFSET, limit=1
+                topic, window=window, after=ABOVE_EVERY_OFFSET, limit=1
             )
         except BackplaneUnavailable:
             state = self._core.hub.topics.get(topic)

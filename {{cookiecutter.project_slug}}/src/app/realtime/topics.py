@@ -12,7 +12,7 @@ from app.principal import Principal
 
 Action = Literal["subscribe", "publish", "signal", "presence", "history"]
 Authorise = Callable[[Principal, str, Action], Awaitable[bool]]
-OnSlow = Literal["disconnect", "drop_oldest"]
+OnSlow = Literal["disconnect", "latest", "drop_oldest"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +28,23 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
+class Latest:
+    """A kind of which only the newest value matters: a state, a figure, a progress.
+
+    Whoever subscribes is given the newest value; those before it may be skipped, and a hole in the
+    offsets is no gap. The log forgets the value ``seconds`` after it was published; a process that
+    has subscribers remembers it for as long as they stay.
+    """
+
+    seconds: int = 86_400
+
+
+@dataclass(frozen=True, slots=True)
 class Ephemeral:
-    """A kind that is delivered at most once and kept nowhere: typing, cursors, figures."""
+    """A kind that is delivered at most once and kept nowhere: typing, cursors, samples."""
+
+
+Kind = Window | Latest | Ephemeral
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +52,48 @@ class TopicNamespace:
     """What holds for every topic ``name:<key>``.
 
     ``authorise(principal, key, action)`` decides, and is asked before anything is told of a topic.
-    ``on_slow`` names what happens to a subscriber that cannot keep up; a recoverable namespace
-    disconnects it (4508) and it resumes. ``signals`` lets clients send each other signals.
+    ``on_slow`` names what happens to a subscriber that cannot keep up; without it the kind decides
+    (``slow_policy``). ``signals`` lets clients send each other signals, ``publishes`` lets them
+    publish. ``commands_per_second`` and ``commands_burst`` hold commands that name one of these
+    topics to a rate of their own. ``one_connection_per_user``: whoever subscribes to a topic again
+    takes the place of their older connection, which is closed with 4409.
     """
 
     name: str
-    kind: Window | Ephemeral
+    kind: Kind
     authorise: Authorise
-    on_slow: OnSlow = "disconnect"
+    on_slow: OnSlow | None = None
     signals: bool = False
+    publishes: bool = False
     presence: bool = False
     presence_linger_seconds: float | None = None
     data_max_bytes: int = 16 * 1024
+    commands_per_second: float | None = None
+    commands_burst: int | None = None
+    one_connection_per_user: bool = False
+
+    @property
+    def window(self) -> Window | None:
+        """What is kept of a topic: of a latest one a log of one message, of an ephemeral none."""
+        match self.kind:
+            case Window():
+                return self.kind
+            case Latest(seconds):
+                return Window(messages=1, seconds=seconds)
+            case _:
+                return None
+
+    @property
+    def slow_policy(self) -> OnSlow:
+        """What happens to a slow subscriber: as declared, or what suits the kind."""
+        return self.on_slow or SLOW_POLICIES[type(self.kind)]
+
+
+SLOW_POLICIES: dict[type[Kind], OnSlow] = {
+    Window: "disconnect",
+    Latest: "latest",
+    Ephemeral: "drop_oldest",
+}
 
 
 def split_topic(topic: str) -> tuple[str, str]:

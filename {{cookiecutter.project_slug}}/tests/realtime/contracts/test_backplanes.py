@@ -238,3 +238,14 @@ async def test_nothing_is_heard_after_close(left: End, right: End) -> None:
 
     assert right.ears.texts == [b"before"]
     assert right.ears.states == []
+
+
+async def test_a_log_of_one_message_holds_the_newest(left: End, right: End) -> None:
+    window = Window(messages=1, seconds=300)
+    for number in range(3):
+        await left.backplane.publish(TOPIC, b"%d" % number, window=window)
+
+    history = await right.backplane.history(TOPIC, window=window, after=0, limit=10)
+
+    assert history.entries == [Entry(3, b"2")]
+    assert history.top.offset == 3

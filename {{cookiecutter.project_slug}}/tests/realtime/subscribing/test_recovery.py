@@ -10,6 +10,7 @@ from app.realtime.backplane import Position
 from app.realtime.subscribing.recovery import Allowance
 from app.realtime.subscribing.recovery import Lost
 from app.realtime.subscribing.recovery import Recovered
+from app.realtime.subscribing.recovery import latest
 from app.realtime.subscribing.recovery import recover
 
 AMPLE = Allowance(messages=1_000, size_bytes=1_000_000)
@@ -110,3 +111,22 @@ def test_whatever_is_recovered_has_no_hole(
     )
 
     assert not isinstance(found, list) or found == list(range(since + 1, top + 1))
+
+
+@pytest.mark.parametrize("since", [None, Position("e1", 4)], ids=str)
+def test_of_a_latest_topic_the_newest_value_is_all_that_can_be_wanted(
+    since: Position | None,
+) -> None:
+    newest = Entry(7, b"7")
+
+    assert latest(since, top=Position("e1", 7), newest=newest) == Recovered((newest,), 1)
+
+
+@pytest.mark.parametrize("newest", [None, Entry(7, b"7")], ids=str)
+def test_a_value_that_the_subscriber_has_is_not_given_again(newest: Entry | None) -> None:
+    assert latest(Position("e1", 7), top=Position("e1", 7), newest=newest) == Recovered(())
+
+
+@pytest.mark.parametrize("since", [Position("e0", 7), Position("e1", 8)], ids=str)
+def test_a_place_elsewhere_is_no_place_on_a_latest_topic_either(since: Position) -> None:
+    assert latest(since, top=Position("e1", 7), newest=Entry(7, b"7")) == Lost("epoch")

@@ -63,8 +63,8 @@ class Connection(ABC):
         """Queues one frame that belongs to no topic."""
         self.outbound.put(self._chunk(event, line))
 
-    def tell_pushes(self, pushes: Sequence[Push]) -> None:
-        """Queues frames of a topic for this connection alone."""
+    def tell_topic(self, topic: str, pushes: Sequence[Push]) -> None:
+        """Queues frames of ``topic`` for this connection alone."""
         for push in pushes:
             self.tell(push.event, push.line)
 

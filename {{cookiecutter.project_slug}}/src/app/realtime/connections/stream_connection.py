@@ -1,6 +1,5 @@
 """A stream of server-sent events: the frames of a socket, each with the cursor after it."""
 
-from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
 
@@ -55,7 +54,7 @@ class StreamConnection(Connection):
             self.tell_topic(listening.topic, pushes, droppable=batch.droppable)
 
     def tell_topic(
-        self, topic: str, pushes: Iterable[Push], *, droppable: str | None = None
+        self, topic: str, pushes: Sequence[Push], *, droppable: str | None = None
     ) -> None:
         """Queues frames of ``topic``, moving the cursor with each of them."""
         place = self._places[topic]

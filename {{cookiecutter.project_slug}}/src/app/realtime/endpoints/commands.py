@@ -100,7 +100,7 @@ class Commands:
                     refusals.append(outcome.refusal)
                 else:
                     self._reply(command.id, outcome.value())
-                    self._connection.tell_pushes(outcome.missed)
+                    self._connection.tell_topic(command.topic, outcome.missed)
 
         await subscribe(self._core, self._connection, [_wanted(command)], answer=answer)
         return refusals[0] if refusals else None

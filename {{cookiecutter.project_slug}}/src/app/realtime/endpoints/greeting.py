@@ -67,7 +67,7 @@ def begin_talking(core: Core, connection: Connection, begun: Sequence[Subscribed
     """Opens the gate after the greeting: what presence missed, and how the backplane is."""
     connection.is_greeted = True
     for one in begun:
-        connection.tell_pushes(one.missed)
+        connection.tell_topic(one.topic, one.missed)
     if core.hub.degraded:
         connection.tell("status", frames.status(degraded=True))
 

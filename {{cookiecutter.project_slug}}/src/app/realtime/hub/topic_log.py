@@ -77,7 +77,7 @@ class TopicLog:
             if epoch in self._ended_epochs:
                 return
             self._continue_from(Position(epoch, entry.offset - 1), "epoch")
-        if entry.offset == self.position.offset + 1:
+        if self._goes_on_with(entry):
             self._append(entry)
         elif entry.offset > self.position.offset:
             self.suspect()
@@ -108,7 +108,7 @@ class TopicLog:
         turns suspect and is read again; nobody is told of a gap for that.
         """
         is_current = reading.suspicions == self.suspicions
-        if not self._accept_epoch(reading.history.top, is_current):
+        if not self._accept_epoch(reading.history, is_current):
             return False
         self._take_entries(reading.history)
         if self.position.offset >= reading.history.top.offset:
@@ -126,7 +126,7 @@ class TopicLog:
             return True
         if reading.suspicions != self.suspicions:
             return False
-        self._accept_epoch(reading.history.top, True)
+        self._accept_epoch(reading.history, True)
         self._take_entries(reading.history)
         if self.position.offset != reading.history.top.offset:
             too_many = len(reading.history.entries) > entries_max
@@ -134,18 +134,24 @@ class TopicLog:
         self._clear(True)
         return not self._needs_reading()
 
-    def _accept_epoch(self, top: Position, is_current: bool) -> bool:
+    def _accept_epoch(self, history: History, is_current: bool) -> bool:
         if self.state == "idle":
-            self.position = top
-        elif top.epoch != self.position.epoch:
+            self.position = self._start_of(history)
+        elif history.top.epoch != self.position.epoch:
             if not is_current:
                 return False
-            self._continue_from(top, "epoch")
+            self._continue_from(self._start_of(history), "epoch")
         return True
+
+    def _goes_on_with(self, entry: Entry) -> bool:
+        return entry.offset == self.position.offset + 1
+
+    def _start_of(self, history: History) -> Position:
+        return history.top
 
     def _take_entries(self, history: History) -> None:
         for entry in history.entries:
-            if entry.offset == self.position.offset + 1:
+            if self._goes_on_with(entry):
                 self._append(entry)
 
     def _clear(self, is_current: bool) -> None:

@@ -9,6 +9,7 @@ from typing import Protocol
 from app.realtime.backplane import Entry
 from app.realtime.backplane import Position
 from app.realtime.hub.joining import JoiningBuffer
+from app.realtime.hub.latest_log import LatestLog
 from app.realtime.hub.topic_log import GapReason
 from app.realtime.hub.topic_log import Reading
 from app.realtime.hub.topic_log import TopicLog
@@ -17,8 +18,8 @@ from app.realtime.protocol import frames
 from app.realtime.protocol.batch import Batch
 from app.realtime.protocol.batch import Listening
 from app.realtime.protocol.batch import Push
+from app.realtime.topics import Latest
 from app.realtime.topics import TopicNamespace
-from app.realtime.topics import Window
 from app.settings import RealtimeSettings
 
 
@@ -49,9 +50,10 @@ class TopicState:
         )
         self.heard_lately = False
         self.log: TopicLog | None = None
-        if isinstance(namespace.kind, Window):
+        if namespace.window is not None:
+            kind = LatestLog if isinstance(namespace.kind, Latest) else TopicLog
             held_max = settings.subscribing_buffer_messages
-            self.log = TopicLog(self._advanced, self._gapped, held_max=held_max)
+            self.log = kind(self._advanced, self._gapped, held_max=held_max)
         self._settings = settings
         self._prefix = frames.message_prefix(name)
         self._pending: list[Push] = []
@@ -84,6 +86,13 @@ class TopicState:
         self.joining.leave(receiver.id)
         return missed
 
+    def newest(self) -> list[Push]:
+        """Returns the newest value of a latest topic, if it has one, for one who begins anew."""
+        log = self.log
+        if not isinstance(log, LatestLog) or log.newest is None:
+            return []
+        return [self._message(log.position, log.newest)]
+
     def end(self, receiver: Receiver) -> None:
         """Removes a subscriber."""
         self.joining.leave(receiver.id)
@@ -113,7 +122,7 @@ class TopicState:
         """
         if self._sweep is None:
             pending, self._pending = self._pending, []
-            droppable = self.name if self.namespace.on_slow == "drop_oldest" else None
+            droppable = self.name if self.namespace.slow_policy == "drop_oldest" else None
             batch = Batch(pending, droppable=droppable)
             self._sweep = (batch, iter(tuple(self.subscribers.items())))
         batch, receivers = self._sweep
@@ -129,9 +138,16 @@ class TopicState:
 
     def _advanced(self, position: Position, entry: Entry) -> None:
         self.heard_lately = True
+        if isinstance(self.log, LatestLog):
+            # Of one tick only the newest value is told.
+            self._pending = [push for push in self._pending if not push.is_message]
+        else:
+            self.joining.add_message(entry)
+        self._push(self._message(position, entry))
+
+    def _message(self, position: Position, entry: Entry) -> Push:
         line = frames.message(self._prefix, entry)
-        self.joining.add_message(entry)
-        self._push(Push("message", line, position=position, data=entry.data))
+        return Push("message", line, position=position, data=entry.data)
 
     def _gapped(self, position: Position, reason: GapReason) -> None:
         self.joining.forget_messages()

@@ -49,6 +49,11 @@ class Push:
         self.data = data
         self.sequence = 0
 
+    @property
+    def is_message(self) -> bool:
+        """Whether it is a message that the topic's log gave an offset."""
+        return self.event == "message" and self.position is not None
+
 
 class Chunk:
     """Bytes for one connection that are written together: whole lines, or whole stream events.

@@ -15,6 +15,7 @@ from app.realtime.backplane import History
 from app.realtime.backplane import Position
 from app.realtime.connections.connection import Connection
 from app.realtime.core import Core
+from app.realtime.hub.latest_log import LatestLog
 from app.realtime.hub.topic_log import Reading
 from app.realtime.hub.topic_log import TopicLog
 from app.realtime.hub.topic_state import TopicState
@@ -29,6 +30,7 @@ from app.realtime.subscribing.log_reading import read_log
 from app.realtime.subscribing.recovery import Allowance
 from app.realtime.subscribing.recovery import Lost
 from app.realtime.subscribing.recovery import Recovered
+from app.realtime.subscribing.recovery import latest
 from app.realtime.subscribing.recovery import recover
 from app.realtime.subscribing.subscription import Outcome
 from app.realtime.subscribing.subscription import Refused
@@ -86,6 +88,8 @@ class Attempt:
         self._core.hub.follow_up(state)
         if not accepted:
             return None
+        if isinstance(state.log, LatestLog):
+            return latest(since, top=state.log.position, newest=state.log.newest)
         if since is None:
             return Recovered(())
         if state.joining.has_overflowed(self._connection.id):
@@ -123,12 +127,11 @@ class Attempt:
         position = state.log.position if state.log else NOWHERE
         begun = Subscribed(wanted.topic, position, who=self._who, missed=missed)
         if wanted.has_foreign_cursor:
-            return replace(begun, recovered=False, reason="cursor")
-        if wanted.since is None:
-            return begun
+            judged = Lost("cursor")
         if isinstance(judged, Lost):
-            return replace(begun, recovered=False, reason=judged.reason)
-        return replace(begun, recovered=True, messages=judged.messages)
+            return begun.anew(judged.reason, state.newest())
+        recovered = None if wanted.since is None else True
+        return replace(begun, recovered=recovered, messages=judged.messages)
 
     def _begin(self, namespace: TopicNamespace) -> Refusal | None:
         connection, topic = self._connection, self._wanted.topic
@@ -175,6 +178,8 @@ class Attempt:
         The reading begins at the topic's own position when the subscriber is ahead of it (it comes
         from a process that heard more), so that it can be used for everybody.
         """
+        if topic_log.state == "idle" and isinstance(topic_log, LatestLog):
+            return 0
         if topic_log.state == "idle":
             return ABOVE_EVERY_OFFSET if since is None else since.offset
         if since is None or since == topic_log.position:

@@ -3,7 +3,6 @@
 from app.realtime.backplane import Backplane
 from app.realtime.hub.topic_log import Reading
 from app.realtime.hub.topic_state import TopicState
-from app.realtime.topics import Window
 
 ABOVE_EVERY_OFFSET = 2**53 - 1
 
@@ -16,9 +15,9 @@ async def read_log(
     Raises:
         BackplaneUnavailable: the server is away.
     """
-    kind = topic.namespace.kind
-    if topic.log is None or not isinstance(kind, Window):
+    window = topic.namespace.window
+    if topic.log is None or window is None:
         return None
     suspicions = topic.log.suspicions
-    history = await backplane.history(topic.name, window=kind, after=after, limit=limit)
+    history = await backplane.history(topic.name, window=window, after=after, limit=limit)
     return Reading(history, suspicions)

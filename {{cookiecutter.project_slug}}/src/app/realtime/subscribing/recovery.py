@@ -72,5 +72,18 @@ def recover(
     return Recovered(messages, size_bytes)
 
 
+def latest(since: Position | None, *, top: Position, newest: Entry | None) -> Recovered | Lost:
+    """Judges the same for a topic of which only ``newest`` is kept: that is all it can want.
+
+    Without ``since`` it gets the newest value as well. A place elsewhere, or above the top, is
+    answered as on any topic; the value follows then.
+    """
+    if since is not None and (since.epoch != top.epoch or since.offset > top.offset):
+        return Lost("epoch")
+    if newest is None or (since is not None and since.offset >= newest.offset):
+        return Recovered(())
+    return Recovered((newest,), len(newest.data))
+
+
 def _begins_after(history: History, offset: int) -> bool:
     return not history.entries or history.entries[0].offset > offset

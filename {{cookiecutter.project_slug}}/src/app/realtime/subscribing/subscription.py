@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import replace
 
 from app.realtime.backplane import Entry
 from app.realtime.backplane import Position
@@ -26,8 +27,9 @@ class Wanted:
 class Subscribed:
     """A subscription that begins now: live after ``position``, ``messages`` lead up to it.
 
-    ``recovered`` is None when nothing was to be recovered. ``missed`` is what presence said after
-    the snapshot ``who``.
+    ``recovered`` is None when nothing was to be recovered. ``missed`` follows the answer: the
+    newest value of a latest topic whose subscriber had a place elsewhere, and what presence said
+    after the snapshot ``who``.
     """
 
     topic: str
@@ -42,6 +44,19 @@ class Subscribed:
     def begins_at(self) -> Position:
         """The position before ``messages``."""
         return Position(self.position.epoch, self.position.offset - len(self.messages))
+
+    def anew(self, reason: Reason, newest: Sequence[Push]) -> "Subscribed":
+        """Returns the same without a recovery; the newest value, if there is one, follows."""
+        position = self.position
+        if newest:
+            position = Position(position.epoch, position.offset - len(newest))
+        return replace(
+            self,
+            position=position,
+            recovered=False,
+            reason=reason,
+            missed=(*newest, *self.missed),
+        )
 
     def value(self) -> bytes:
         """Returns the result as a socket gets it: with its messages."""
