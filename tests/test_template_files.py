@@ -1,6 +1,5 @@
 """The project folder is valid as it lies: no conditional anywhere, answers only inside strings."""
 
-import json
 import re
 import subprocess
 import time
@@ -95,7 +94,12 @@ def test_the_answers_shown_are_the_answers_used(bake: Bake) -> None:
 
     assert tomllib.loads((baked.project / "pyproject.toml").read_text())["project"]["name"] == "seen"
     assert "seen.example.org" in (baked.project / ".env.example").read_text()
-    assert json.dumps(QUESTIONS["__prompts__"])
+
+
+def test_every_question_is_asked_in_words() -> None:
+    asked = {name for name in QUESTIONS if not name.startswith("_")}
+
+    assert set(QUESTIONS["__prompts__"]) == asked
 
 
 def test_a_slug_that_names_a_dependency_is_reserved() -> None:
