@@ -135,7 +135,7 @@ REALTIME_LAYERS = (
     {"core"},
     {"hub"},
     {"connections", "memory", "redis"},
-    {"access"},
+    {"access", "methods"},
     {"protocol"},
     {"backplane", "presence_store", "topics", "asgi", "supervise"},
 )

@@ -141,6 +141,8 @@ class RealtimeSettings(Group):
     pong_seconds: float = 10.0
     commands_per_second: float = 20.0
     commands_burst: int = 60
+    calls_per_connection: int = 8
+    call_deadline_seconds: float = 10.0
     inbound_bytes_per_second: float = 64 * KIB
     inbound_bytes_burst: int = 256 * KIB
     connections_per_user: int = 50

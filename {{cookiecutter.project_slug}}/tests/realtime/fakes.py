@@ -24,6 +24,7 @@ class FakeBackplane:
         self.listeners: list[Listener] = []
         self.logs: defaultdict[str, list[Entry]] = defaultdict(list)
         self.newest: dict[str, Position] = {}
+        self.keys: dict[tuple[str, str], int] = {}
         self.subscribed: list[str] = []
         self.readings: list[tuple[str, int]] = []
         self.epoch = "e1"
@@ -51,6 +52,11 @@ class FakeBackplane:
     ) -> Published:
         self._check()
         top = self._top(topic)
+        known = self.keys.get((topic, key)) if key else None
+        if known is not None:
+            return Published(top.epoch, known, duplicate=True)
+        if key:
+            self.keys[topic, key] = top.offset + 1
         entry = Entry(top.offset + 1, data)
         self.newest[topic] = Position(top.epoch, entry.offset)
         self.logs[topic] = [*self.logs[topic], entry][-window.messages :]

@@ -278,6 +278,8 @@ def namespaces(door: Door) -> list[TopicNamespace]:
         ),
         TopicNamespace("state", kind=Latest(seconds=300), authorise=door.authorise, presence=True),
         TopicNamespace("short", kind=Window(messages=2), authorise=door.authorise),
+        TopicNamespace("board", kind=Window(), authorise=door.authorise, publishes=True),
+        TopicNamespace("cursors", kind=Ephemeral(), authorise=door.authorise, publishes=True),
         TopicNamespace(
             "figures", kind=Ephemeral(), authorise=door.authorise, on_slow="drop_oldest"
         ),

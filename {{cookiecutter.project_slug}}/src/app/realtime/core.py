@@ -1,6 +1,7 @@
 """The parts of the realtime core, bundled for those who work with several of them."""
 
 import random
+from collections.abc import Awaitable
 from collections.abc import Callable
 from dataclasses import dataclass
 from dataclasses import field
@@ -8,6 +9,7 @@ from dataclasses import field
 from app.realtime.access import Access
 from app.realtime.asgi import Authenticate
 from app.realtime.backplane import Backplane
+from app.realtime.backplane import Published
 from app.realtime.connections.backlog import Backlog
 from app.realtime.connections.connection import Connection
 from app.realtime.connections.heartbeat import Heartbeat
@@ -15,6 +17,7 @@ from app.realtime.connections.limits import Admission
 from app.realtime.connections.session_check import SessionCheck
 from app.realtime.hub.hub import Hub
 from app.realtime.hub.interest import Interest
+from app.realtime.methods import Methods
 from app.realtime.presence_store import PresenceStore
 from app.realtime.protocol.close_codes import CloseCode
 from app.realtime.supervise import Supervisor
@@ -23,7 +26,10 @@ from app.settings import RealtimeSettings
 
 @dataclass(slots=True)
 class Core:
-    """Everything that lives as long as the process; wired in ``facade``."""
+    """Everything that lives as long as the process; wired in ``facade``.
+
+    ``publish`` is the one of ``Realtime``: a client's message goes the same way as a feature's.
+    """
 
     settings: RealtimeSettings
     backplane: Backplane
@@ -39,6 +45,8 @@ class Core:
     clock: Callable[[], float]
     sessions: SessionCheck
     heartbeat: Heartbeat
+    methods: Methods
+    publish: Callable[..., Awaitable[Published]]
     is_draining: bool = field(default=False)
 
     def attach(self, connection: Connection) -> None:

@@ -21,6 +21,7 @@ from app.realtime.control import EndSubscription
 from app.realtime.control import OnDisconnect
 from app.realtime.drain import drain
 from app.realtime.endpoints.endpoint import RealtimeEndpoint
+from app.realtime.methods import Handler
 from app.realtime.presence_store import PresenceStore
 from app.realtime.subscribing.catch_up import CatchUp
 from app.realtime.subscribing.log_reading import ABOVE_EVERY_OFFSET
@@ -52,6 +53,7 @@ class Realtime:
             authenticate=authenticate,
             origins=origins,
             clock=clock,
+            publish=self.publish,
         )
         self._catch_up = CatchUp(self._core, awake)
         self._control = Control(self._core)
@@ -77,6 +79,15 @@ class Realtime:
             ValueError: its name is taken or no name, or its policies contradict each other.
         """
         self._core.access.declare(namespace)
+
+    def method(self, name: str, handler: Handler) -> None:
+        """Lets clients call ``handler`` as ``name``; see ``methods``.
+
+        Raises:
+            TypeError: the handler does not take a caller and annotated data.
+            ValueError: the name is empty or taken.
+        """
+        self._core.methods.add(name, handler)
 
     async def open(self) -> None:
         """Starts everything; returns at once even when the backplane's server is away."""

@@ -1,11 +1,13 @@
 """Putting the parts together; nobody else knows all of them."""
 
 import asyncio
+from collections.abc import Awaitable
 from collections.abc import Callable
 
 from app.realtime.access import Access
 from app.realtime.asgi import Authenticate
 from app.realtime.backplane import Backplane
+from app.realtime.backplane import Published
 from app.realtime.connections.backlog import Backlog
 from app.realtime.connections.heartbeat import Heartbeat
 from app.realtime.connections.limits import Admission
@@ -13,6 +15,7 @@ from app.realtime.connections.session_check import SessionCheck
 from app.realtime.core import Core
 from app.realtime.hub.hub import Hub
 from app.realtime.hub.interest import Interest
+from app.realtime.methods import Methods
 from app.realtime.presence_store import PresenceStore
 from app.realtime.supervise import Supervisor
 from app.settings import RealtimeSettings
@@ -26,6 +29,7 @@ def build_core(
     authenticate: Authenticate,
     origins: frozenset[str],
     clock: Callable[[], float],
+    publish: Callable[..., Awaitable[Published]] | None = None,
 ) -> tuple[Core, asyncio.Event]:
     """Returns the parts, and the event that tells that logs have to be read."""
     awake = asyncio.Event()
@@ -52,5 +56,7 @@ def build_core(
         sessions=sessions,
         heartbeat=Heartbeat(settings, backlog, now=clock(), check=sessions.look_at),
         clock=clock,
+        methods=Methods(),
+        publish=publish or backplane.publish,
     )
     return core, awake

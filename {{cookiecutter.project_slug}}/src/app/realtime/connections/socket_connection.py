@@ -1,6 +1,7 @@
 """A WebSocket connection: frames are lines, the same bytes for everybody."""
 
 from app.realtime.asgi import Scope
+from app.realtime.connections.calls import Calls
 from app.realtime.connections.connection import Connection
 from app.realtime.connections.limits import InboundRate
 from app.realtime.connections.outbound import Outbound
@@ -16,7 +17,7 @@ from app.settings import RealtimeSettings
 class SocketConnection(Connection):
     """A WebSocket: frames are lines, the same bytes for everybody."""
 
-    __slots__ = ("heard_at", "pinged_at", "rate")
+    __slots__ = ("calls", "heard_at", "pinged_at", "rate")
 
     def __init__(
         self,
@@ -32,12 +33,23 @@ class SocketConnection(Connection):
         self.heard_at = now
         self.pinged_at: float | None = None
         self.rate = rate
+        self.calls: Calls | None = None
 
     def deliver(self, batch: Batch, listening: Listening) -> None:
         """Takes what a topic says."""
         chunk = batch.lines_for(listening)
         if chunk is not None:
             self.outbound.put(chunk)
+
+    def close(self, code: CloseCode, reason: str, *, after_ms: int | None = None) -> None:
+        """Ends the connection, and at once what it had called for."""
+        super().close(code, reason, after_ms=after_ms)
+        self.cancel_calls()
+
+    def cancel_calls(self) -> None:
+        """Cancels the calls that still run."""
+        if self.calls is not None:
+            self.calls.cancel()
 
     def heard(self, now: float) -> None:
         """Notes a sign of life."""

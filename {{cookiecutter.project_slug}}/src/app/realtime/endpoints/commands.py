@@ -5,17 +5,28 @@ from collections.abc import Sequence
 import structlog
 
 from app.errors import AppError
+from app.realtime.connections.calls import Calls
 from app.realtime.connections.socket_connection import SocketConnection
 from app.realtime.core import Core
+from app.realtime.endpoints.asking import CRASHED
+from app.realtime.endpoints.asking import Asker
+from app.realtime.endpoints.asking import call
+from app.realtime.endpoints.asking import presence
+from app.realtime.endpoints.asking import publish
+from app.realtime.endpoints.asking import signal
 from app.realtime.endpoints.greeting import NotLetIn
 from app.realtime.endpoints.greeting import begin_talking
 from app.realtime.endpoints.greeting import greet
 from app.realtime.endpoints.greeting import let_in
 from app.realtime.endpoints.greeting import turn_away
+from app.realtime.endpoints.reading_back import history
 from app.realtime.protocol import frames
+from app.realtime.protocol.messages import Call
 from app.realtime.protocol.messages import Command
 from app.realtime.protocol.messages import Hello
+from app.realtime.protocol.messages import History
 from app.realtime.protocol.messages import Presence
+from app.realtime.protocol.messages import Publish
 from app.realtime.protocol.messages import Refusal
 from app.realtime.protocol.messages import Signal
 from app.realtime.protocol.messages import Subscribe
@@ -33,9 +44,10 @@ log = structlog.get_logger()
 
 SECOND_HELLO = Refusal("invalid", "hello was said already")
 NOT_SUBSCRIBED = Refusal("not_subscribed", "subscribe to the topic first")
-NO_SIGNALS = Refusal("forbidden", "this topic takes no signals")
-NO_PRESENCE = Refusal("invalid", "this topic knows no presence")
-CRASHED = Refusal("internal", "something went wrong", retry=True)
+NOT_YET = Refusal("invalid", "not yet")
+CALLS_AFTER_MS = 1_000
+
+Answered = Publish | Call | History | Presence
 
 
 class Commands:
@@ -69,8 +81,16 @@ class Commands:
                 return self._unsubscribe(command)
             case Signal():
                 return await self._signal(command)
+            case Call():
+                return self._call(command)
+            case Publish():
+                return self._answer(command, await publish(self._core, self._asker, command))
+            case History():
+                return self._answer(command, await history(self._core, self._asker, command))
+            case Presence():
+                return self._answer(command, await presence(self._core, self._asker, command))
             case _:
-                return await self._presence(command)
+                return NOT_YET
 
     async def _hello(self, hello: Hello) -> Refusal | None:
         connection = self._connection
@@ -113,30 +133,32 @@ class Commands:
         return None
 
     async def _signal(self, command: Signal) -> Refusal | None:
-        core, who, topic = self._core, self._connection.principal, command.topic
-        namespace = core.access.namespace(topic)
-        if namespace is None or core.hub.listening(self._connection, topic) is None:
+        if self._core.hub.listening(self._connection, command.topic) is None:
             return NOT_SUBSCRIBED
-        if not namespace.signals:
-            return NO_SIGNALS
-        data = bytes(command.data)
-        if len(data) > namespace.data_max_bytes:
-            return Refusal("too_large", f"over the limit of {namespace.data_max_bytes} bytes")
-        refusal = await core.access.refuse(who, topic, "signal")
-        if refusal is None:
-            await core.backplane.signal(topic, data, sender=self._connection.id, key=command.key)
-        return refusal
+        return await signal(self._core, self._asker, command)
 
-    async def _presence(self, command: Presence) -> Refusal | None:
-        core, topic = self._core, command.topic
-        refusal = await core.access.refuse(self._connection.principal, topic, "presence")
-        namespace = core.access.namespace(topic)
-        if refusal is not None or namespace is None:
-            return refusal
-        if not namespace.presence:
-            return NO_PRESENCE
-        who = await core.presence.snapshot(topic)
-        self._reply(command.id, frames.snapshot(who))
+    def _call(self, command: Call) -> Refusal | None:
+        connection, most = self._connection, self._core.settings.calls_per_connection
+        if connection.calls is None:
+            connection.calls = Calls()
+        if len(connection.calls) >= most:
+            return Refusal("rate_limited", f"{most} calls run already", True, CALLS_AFTER_MS)
+        connection.calls.start(self._run_call(command))
+        return None
+
+    async def _run_call(self, command: Call) -> None:
+        refusal = self._answer(command, await call(self._core, self._asker, command))
+        if refusal is not None:
+            self._connection.tell("reply", frames.error(command.id, refusal))
+
+    @property
+    def _asker(self) -> Asker:
+        return Asker(self._connection.principal, self._connection.id)
+
+    def _answer(self, command: Answered, answer: bytes | Refusal) -> Refusal | None:
+        if isinstance(answer, Refusal):
+            return answer
+        self._reply(command.id, answer)
         return None
 
     def _reply(self, command_id: int, value: bytes) -> None:

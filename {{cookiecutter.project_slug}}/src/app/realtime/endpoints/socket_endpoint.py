@@ -37,6 +37,7 @@ async def serve_socket(core: Core, scope: Scope, receive: Receive, send: Send) -
         core.attach(connection)
         await _read(core, connection, receive)
     finally:
+        connection.cancel_calls()
         depart(core, connection)
 
 

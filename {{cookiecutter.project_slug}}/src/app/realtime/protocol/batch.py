@@ -9,6 +9,7 @@ from app.realtime.backplane import Position
 EventName = Literal[
     "bye",
     "drain",
+    "expiring",
     "gap",
     "message",
     "ping",

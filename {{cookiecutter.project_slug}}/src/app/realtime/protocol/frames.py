@@ -7,6 +7,7 @@ import msgspec
 
 from app.realtime.backplane import Entry
 from app.realtime.backplane import Position
+from app.realtime.backplane import Published
 from app.realtime.presence_store import Diff
 from app.realtime.presence_store import Member
 from app.realtime.presence_store import Snapshot
@@ -83,6 +84,11 @@ def status(*, degraded: bool) -> bytes:
     return _encode({"type": "status", "state": "degraded" if degraded else "ok"})
 
 
+def expiring(in_ms: int) -> bytes:
+    """Returns the frame that warns of the end of the credentials."""
+    return _encode({"type": "expiring", "in_ms": in_ms})
+
+
 def drain(*, after_ms: int, window_ms: int) -> bytes:
     """Returns the frame that announces the closes of a stopping process."""
     return _encode({"type": "drain", "after_ms": after_ms, "window_ms": window_ms})
@@ -112,6 +118,31 @@ def refusal_value(refusal: Refusal) -> bytes:
     return _encode(fields)
 
 
+def published(where: Published) -> bytes:
+    """Returns the value of a ``publish`` that worked."""
+    return _encode({"epoch": where.epoch, "offset": where.offset, "duplicate": where.duplicate})
+
+
+def called(value: bytes) -> bytes:
+    """Returns the value of a ``call`` that worked; ``value`` is JSON."""
+    return b'{"data":%b}' % value
+
+
+def refreshed(expires_in_ms: int) -> bytes:
+    """Returns the value of a ``refresh`` that worked."""
+    return _encode({"expires_in_ms": expires_in_ms})
+
+
+def history(top: Position, entries: Sequence[Entry], *, more: bool) -> bytes:
+    """Returns the value of ``history``."""
+    return b'{"epoch":%b,"offset":%d,"messages":[%b],"more":%b}' % (
+        _encode(top.epoch),
+        top.offset,
+        _messages(entries),
+        b"true" if more else b"false",
+    )
+
+
 def refused_subscription(topic: str, refusal: Refusal) -> bytes:
     """Returns the value of a topic of ``hello`` or of a stream that was refused."""
     return b'{"topic":%b,"error":%b}' % (_encode(topic), refusal_value(refusal))
@@ -135,8 +166,7 @@ def subscription(
         parts.append(b',"recovered":%b' % (b"true" if recovered else b"false"))
     if reason is not None:
         parts.append(b',"reason":%b' % _encode(reason))
-    entries = (b'{"offset":%d,"data":%b}' % (e.offset, one_line(e.data)) for e in messages)
-    parts.append(b',"messages":[%b]' % b",".join(entries))
+    parts.append(b',"messages":[%b]' % _messages(messages))
     if who is not None:
         parts.append(b',"presence":%b' % snapshot(who))
     return b"".join((*parts, b"}"))
@@ -155,6 +185,10 @@ def welcome(greeting_value: bytes) -> bytes:
 def event(name: str, line: bytes, cursor: bytes) -> bytes:
     """Returns a frame as a server-sent event with the cursor after it."""
     return b"event: %b\ndata: %b\nid: %b\n\n" % (name.encode(), line, cursor)
+
+
+def _messages(entries: Sequence[Entry]) -> bytes:
+    return b",".join(b'{"offset":%d,"data":%b}' % (e.offset, one_line(e.data)) for e in entries)
 
 
 def _members(members: Sequence[Member]) -> list[dict[str, Any]]:

@@ -18,6 +18,8 @@ from app.realtime.backplane import Position
 
 SUBPROTOCOL: Final = "realtime.v1.json"
 TOPIC_MAX_CHARACTERS: Final = 200
+HISTORY_MAX_MESSAGES: Final = 500
+CALL_DEADLINE_MAX_MS: Final = 60_000
 
 ErrorCode = Literal[
     "invalid",
@@ -35,6 +37,11 @@ CommandId = Annotated[int, msgspec.Meta(ge=1, le=2**53 - 1)]
 TopicName = Annotated[str, msgspec.Meta(min_length=1, max_length=TOPIC_MAX_CHARACTERS)]
 EpochName = Annotated[str, msgspec.Meta(max_length=64)]
 Offset = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
+Key = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+Ticket = Annotated[str, msgspec.Meta(max_length=200)]
+MethodName = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+Limit = Annotated[int, msgspec.Meta(ge=1, le=HISTORY_MAX_MESSAGES)]
+DeadlineMs = Annotated[int, msgspec.Meta(ge=1, le=CALL_DEADLINE_MAX_MS)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +82,13 @@ class Wish(msgspec.Struct):
 
 
 class Hello(msgspec.Struct):
-    """The first command: who connects, and the topics to begin with."""
+    """The first command: who connects, and the topics to begin with.
+
+    A ``ticket`` goes before the credentials of the handshake.
+    """
 
     id: CommandId
+    ticket: Ticket | None = None
     client: Annotated[str, msgspec.Meta(max_length=200)] = ""
     subscriptions: list[Wish] = []
 
@@ -95,13 +106,50 @@ class Unsubscribe(msgspec.Struct):
     topic: TopicName
 
 
+class Publish(msgspec.Struct):
+    """Puts a message on a topic whose namespace lets clients do that.
+
+    Again with the same ``key`` within 5 minutes it changes nothing; keys are each user's own.
+    """
+
+    id: CommandId
+    topic: TopicName
+    data: msgspec.Raw
+    key: Key | None = None
+
+
 class Signal(msgspec.Struct):
-    """Tells the other subscribers something that nobody keeps."""
+    """Tells the other subscribers something that nobody keeps.
+
+    Of those with the same ``key`` a slow reader may get only the newest.
+    """
 
     topic: TopicName
     data: msgspec.Raw
     id: CommandId | None = None
     key: Annotated[str, msgspec.Meta(max_length=64)] | None = None
+
+
+class Call(msgspec.Struct):
+    """Has a method of a feature run, for ``deadline_ms`` at most."""
+
+    id: CommandId
+    method: MethodName
+    data: msgspec.Raw
+    deadline_ms: DeadlineMs | None = None
+
+
+class History(msgspec.Struct):
+    """Asks for messages of a topic that keeps them.
+
+    From the oldest kept, or after ``since``; with ``reverse`` from the newest, or before ``since``.
+    """
+
+    id: CommandId
+    topic: TopicName
+    limit: Limit
+    since: Since | None = None
+    reverse: bool = False
 
 
 class Presence(msgspec.Struct):
@@ -111,16 +159,33 @@ class Presence(msgspec.Struct):
     topic: TopicName
 
 
-Command = Hello | Subscribe | Unsubscribe | Signal | Presence
+class Refresh(msgspec.Struct):
+    """Prolongs the connection with a new ticket of the same user."""
+
+    id: CommandId
+    ticket: Ticket
+
+
+class Pong(msgspec.Struct):
+    """Answers ``ping``; any other frame does as well. It has no ``id`` and no reply."""
+
+
+Command = Hello | Subscribe | Unsubscribe | Publish | Signal | Call | History | Presence | Refresh
 
 _envelope = msgspec.json.Decoder(Envelope)
-_commands: dict[str, msgspec.json.Decoder[Command]] = {
-    "hello": msgspec.json.Decoder(Hello),
-    "subscribe": msgspec.json.Decoder(Subscribe),
-    "unsubscribe": msgspec.json.Decoder(Unsubscribe),
-    "signal": msgspec.json.Decoder(Signal),
-    "presence": msgspec.json.Decoder(Presence),
+# By their names on the wire. ``Pong`` is none of them: there is nothing to answer.
+COMMANDS: Final[dict[str, type[Command]]] = {
+    "hello": Hello,
+    "subscribe": Subscribe,
+    "unsubscribe": Unsubscribe,
+    "publish": Publish,
+    "signal": Signal,
+    "call": Call,
+    "history": History,
+    "presence": Presence,
+    "refresh": Refresh,
 }
+_decoders = {name: msgspec.json.Decoder(kind) for name, kind in COMMANDS.items()}
 
 
 def read_envelope(line: bytes) -> Envelope | None:
@@ -133,7 +198,7 @@ def read_envelope(line: bytes) -> Envelope | None:
 
 def read_command(line: bytes, kind: str) -> Command | Refusal:
     """Returns the command in a line whose envelope names ``kind``, or why it is none."""
-    decoder = _commands.get(kind)
+    decoder = _decoders.get(kind)
     if decoder is None:
         return Refusal("unknown_type", f"there is no command {kind[:40]!r}")
     try:
