@@ -23,6 +23,7 @@ import struct
 from collections.abc import Coroutine
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 TO_SERVER = "to the server"
 TO_CLIENT = "to the client"
@@ -134,7 +135,7 @@ class ChaosProxy:
             if pipe.direction in (directions or (TO_SERVER, TO_CLIENT)):
                 pipe.is_swallowing = True
 
-    async def __aenter__(self) -> "ChaosProxy":
+    async def __aenter__(self) -> Self:
         self._listener = await asyncio.start_server(
             self._accept, "127.0.0.1", self.port, limit=CHUNK_BYTES
         )

@@ -1,5 +1,6 @@
 """Two hubs over one backplane, in memory and over a real Valkey: to a client they are one."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
@@ -85,6 +86,90 @@ async def test_a_client_resumes_on_the_other_process_with_nothing_lost(pair: Pai
     assert again["recovered"] is True
     assert [message["data"] for message in again["messages"]] == [2]
     assert (live["data"], live["offset"]) == (3, 3)
+
+
+async def test_a_client_that_has_seen_nothing_yet_resumes_on_the_other_process(pair: Pair) -> None:
+    one, two = pair
+    async with one.socket() as ada:
+        begun = (await ada.hello({"topic": "room:7"}))["subscriptions"][0]
+    since = {"epoch": begun["epoch"], "offset": begun["offset"]}
+
+    async with two.socket() as ada:
+        quiet = (await ada.hello({"topic": "room:7", "since": since}))["subscriptions"][0]
+    await one.publish("room:7", 1)
+    async with two.socket() as ada:
+        again = (await ada.hello({"topic": "room:7", "since": since}))["subscriptions"][0]
+
+    assert begun["offset"] == 0
+    assert (quiet["recovered"], quiet["messages"]) == (True, [])
+    assert again["recovered"] is True
+    assert [(message["offset"], message["data"]) for message in again["messages"]] == [(1, 1)]
+
+
+async def test_a_client_that_is_back_within_a_millisecond_misses_nothing(pair: Pair) -> None:
+    one, two = pair
+    async with one.socket() as before, two.socket() as after:
+        begun = (await before.hello({"topic": "room:7"}))["subscriptions"][0]
+        publishing = asyncio.ensure_future(one.publish("room:7", *range(1, 101)))
+        seen = [await before.receive() for _ in range(20)]
+
+        before.connection.transport.abort()
+        since = {"epoch": begun["epoch"], "offset": seen[-1]["offset"]}
+        again = (await after.hello({"topic": "room:7", "since": since}))["subscriptions"][0]
+        live = [await after.receive() for _ in range(80 - len(again["messages"]))]
+        await publishing
+
+    assert again["recovered"] is True
+    heard = [message["offset"] for message in (*seen, *again["messages"], *live)]
+    assert heard == list(range(1, 101))
+
+
+async def test_without_its_place_a_client_misses_what_was_said_meanwhile(pair: Pair) -> None:
+    one, two = pair
+    async with one.socket() as ada:
+        await ada.hello({"topic": "room:7"})
+    await one.publish("room:7", "missed")
+
+    async with two.socket() as ada:
+        again = (await ada.hello({"topic": "room:7"}))["subscriptions"][0]
+
+    assert (again["offset"], again["messages"]) == (1, [])
+    assert "recovered" not in again
+
+
+async def test_the_place_in_another_topic_recovers_nothing(pair: Pair) -> None:
+    one, two = pair
+    async with one.socket() as ada:
+        [here, there] = (await ada.hello({"topic": "room:7"}, {"topic": "room:8"}))["subscriptions"]
+        await one.publish("room:7", 1)
+        await one.publish("room:8", 1, 2)
+        seen = [await ada.receive() for _ in range(3)]
+
+    async with two.socket() as ada:
+        since = {"epoch": here["epoch"], "offset": 1}
+        again = (await ada.hello({"topic": "room:8", "since": since}))["subscriptions"][0]
+
+    assert len(seen) == 3
+    assert here["epoch"] != there["epoch"]
+    assert (again["recovered"], again["reason"], again["messages"]) == (False, "epoch", [])
+    assert (again["epoch"], again["offset"]) == (there["epoch"], 2)
+
+
+async def test_a_stream_resumes_on_the_other_process(pair: Pair) -> None:
+    one, two = pair
+    async with one.stream("room:7", "room:8") as stream:
+        await stream.receive()
+        await one.publish("room:7", 1)
+        seen = await stream.receive()
+    await one.publish("room:8", 2)
+    await two.publish("room:7", 3)
+
+    async with two.stream("room:7", "room:8", last_event_id=seen.cursor) as stream:
+        welcome = await stream.receive()
+        again = [(await stream.receive()).frame for _ in range(2)]
+
+    assert {one["recovered"] for one in welcome.frame["subscriptions"]} == {True}
+    assert {(frame["topic"], frame["data"]) for frame in again} == {("room:8", 2), ("room:7", 3)}
 
 
 async def test_a_signal_crosses_processes_and_does_not_come_back(pair: Pair) -> None:

@@ -1,0 +1,101 @@
+"""One run of repeated cuts at a fixed publish rate, and what came of it."""
+
+import time
+from collections.abc import Awaitable
+from collections.abc import Callable
+from collections.abc import Mapping
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+from app.realtime.backplane import Position
+from tests.programs import eventually
+from tests.realtime.faults.balancer import Balancer
+from tests.realtime.faults.follower import Follower
+from tests.realtime.faults.history import Verdict
+from tests.realtime.faults.history import disagreements
+from tests.realtime.faults.history import judge
+from tests.realtime.faults.nodes import Node
+from tests.realtime.faults.publisher import Publisher
+
+TOPIC = "room:cuts"
+SETTLE_SECONDS = 20.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long, how often, how many."""
+
+    seconds: float
+    cut_seconds: float
+    every_seconds: float
+    messages_per_second: float
+
+
+@dataclass(frozen=True)
+class Run:
+    """What happened. ``verdicts`` are in the order of the followers."""
+
+    cuts: int
+    truth: Mapping[Position, int]
+    followers: Sequence[Follower]
+    verdicts: Sequence[Verdict]
+    disagreements: Sequence[str]
+
+    @property
+    def published(self) -> int:
+        """How many messages were acknowledged."""
+        return len(self.truth)
+
+
+async def nothing() -> None:
+    """Does nothing in the middle of a run."""
+
+
+async def cut_repeatedly(
+    nodes: Sequence[Node],
+    plan: Plan,
+    make_followers: Callable[[Callable[[], int]], Sequence[Follower]],
+    *,
+    half_way: Callable[[], Awaitable[None]] = nothing,
+) -> Run:
+    """Cuts every wire to the followers again and again while a publisher goes on.
+
+    ``make_followers`` gets what tells the port to connect to.
+    """
+    publisher = Publisher(TOPIC, nodes, rate_per_second=plan.messages_per_second)
+    async with AsyncExitStack() as stack:
+        balancer = await stack.enter_async_context(Balancer(nodes))
+        followers = make_followers(lambda: balancer.port)
+        for follower in followers:
+            follower.start()
+            stack.push_async_callback(follower.stop)
+        assert await eventually(
+            lambda: all(follower.greetings for follower in followers), within_seconds=SETTLE_SECONDS
+        )
+        publisher.start()
+        await _cut_for(plan, balancer)
+        await half_way()
+        await _cut_for(plan, balancer)
+        await publisher.stop()
+        await eventually(
+            lambda: all(one.history.position == publisher.newest for one in followers),
+            within_seconds=SETTLE_SECONDS,
+        )
+    return Run(
+        cuts=balancer.cuts,
+        truth=publisher.truth,
+        followers=followers,
+        verdicts=[judge(one.history, publisher.truth, final=publisher.newest) for one in followers],
+        disagreements=disagreements(one.history for one in followers),
+    )
+
+
+async def _cut_for(plan: Plan, balancer: Balancer) -> None:
+    """Cuts for one half of the plan."""
+    end_at = time.monotonic() + plan.seconds / 2
+    await balancer.cut_again_and_again(
+        every_seconds=plan.every_seconds,
+        for_seconds=plan.cut_seconds,
+        is_over=lambda: time.monotonic() >= end_at,
+    )

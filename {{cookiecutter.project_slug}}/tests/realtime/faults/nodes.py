@@ -1,0 +1,78 @@
+"""Starting and ending node processes, and asking them things."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from contextlib import asynccontextmanager
+
+import httpx
+
+from tests.programs import Program
+from tests.programs import running
+from tests.servers import free_port
+
+ORIGIN = "http://node.test"
+
+
+class Node:
+    """One web process that keeps its port from one life to the next."""
+
+    def __init__(self, redis_url: str, **environment: str) -> None:
+        self.port = free_port()
+        self._environment = {
+            "ENVIRONMENT": "test",
+            "LOG_LEVEL": "info",
+            "PUBLIC_URL": ORIGIN,
+            "REDIS_URL": redis_url,
+            "SERVER_PORT": str(self.port),
+            **environment,
+        }
+        self._stack = AsyncExitStack()
+        self.program: Program | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        assert self.program
+        return self.program.process.pid
+
+    async def start(self) -> None:
+        """Starts the process and waits until it serves."""
+        module = "tests.realtime.faults.node"
+        program = running(module, environment=self._environment)
+        self.program = await self._stack.enter_async_context(program)
+        await self.program.says("serving")
+
+    async def end(self, number: signal.Signals) -> int:
+        """Ends the process with a signal; returns its exit code."""
+        assert self.program
+        self.program.send(number)
+        return await self.program.ended()
+
+    async def census(self) -> dict[str, int]:
+        """Asks the process how much of everything it has."""
+        async with httpx.AsyncClient(base_url=self.url) as client:
+            counted: dict[str, int] = (await client.get("/census")).json()
+            return counted
+
+    async def close(self) -> None:
+        """Ends whatever still runs."""
+        if self.program and self.program.process.returncode is None:
+            self.program.send(signal.SIGCONT)  # a stopped process can be killed, not waited for
+        await self._stack.aclose()
+
+
+@asynccontextmanager
+async def nodes(count: int, redis_url: str, **environment: str) -> AsyncIterator[list[Node]]:
+    """Yields so many running processes over one Redis; ends them."""
+    made = [Node(redis_url, **environment) for _ in range(count)]
+    try:
+        await asyncio.gather(*(node.start() for node in made))
+        yield made
+    finally:
+        for node in made:
+            await node.close()
