@@ -28,18 +28,17 @@ def listening(
 
 
 def lines(one: Listening, made: list[Push]) -> list[bytes]:
-    chunk = Batch(made, droppable=None).lines_for(one)
-    return chunk.data.split(b"\n") if chunk else []
+    chunks = Batch(made).chunks_for(one)
+    return [line for chunk in chunks for line in chunk.data.split(b"\n")]
 
 
 def test_plain_messages_are_the_same_chunk_for_everybody() -> None:
-    batch = Batch(pushes()[:1], droppable="room:7")
+    batch = Batch(pushes()[:1])
 
-    first, second = batch.lines_for(listening("c-1")), batch.lines_for(listening("c-2"))
+    [first], [second] = batch.chunks_for(listening("c-1")), batch.chunks_for(listening("c-2"))
 
     assert first is second
-    assert first is not None
-    assert (first.text, first.messages, first.droppable) == ("one", 1, "room:7")
+    assert (first.text, first.messages) == ("one", 1)
     assert first.position == Position("e1", 1)
 
 
@@ -60,4 +59,28 @@ def test_what_was_heard_before_going_live_is_not_heard_again() -> None:
 
     assert lines(listening(heard=3), made) == [b"two"]
     assert lines(listening(heard=4), made) == []
-    assert Batch(made, droppable=None).pushes_for(listening(heard=3)) == made[3:]
+    assert Batch(made).pushes_for(listening(heard=3)) == made[3:]
+
+
+def test_what_a_slow_reader_may_lose_is_not_mixed_with_what_it_may_not() -> None:
+    position = Position("e1", 1)
+    typing = ("room:7", "c-1", "typing")
+    made = [
+        Push("message", b"one", position=position),
+        Push("message", b"typing", sender="c-1", newest_of=typing),
+        Push("message", b"pointer", sender="c-1", newest_of=("room:7", "c-1", "pointer")),
+        Push("message", b"two", droppable="room:7"),
+        Push("gap", b"gap", position=position),
+    ]
+    for sequence, push in enumerate(made, start=1):
+        push.sequence = sequence
+
+    one, signals, two, gap = Batch(made).chunks_for(listening())
+
+    assert [chunk.data for chunk in (one, two, gap)] == [b"one", b"two", b"gap"]
+    assert (one.pieces, one.droppable, two.droppable, gap.droppable) == (None, None, "room:7", None)
+    assert signals.data == b"typing\npointer"
+    rest = signals.without({typing})
+    assert rest is not None
+    assert rest.data == b"pointer"
+    assert rest.without({("room:7", "c-1", "pointer")}) is None

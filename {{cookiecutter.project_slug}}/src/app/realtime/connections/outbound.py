@@ -64,8 +64,8 @@ class Outbound:
         if self.closing is not None:
             return
         self._append(chunk)
-        while self._is_over_limit() and self._drop_oldest():
-            pass
+        if self._is_over_limit():
+            self._drop_oldest()
         if self._is_over_limit():
             self.close(CloseCode.SLOW, "too much is waiting")
 
@@ -116,9 +116,9 @@ class Outbound:
             drainer.cancel()
 
     def _append(self, chunk: Chunk) -> None:
-        self._queue.append(chunk)
+        growth_bytes = self._queue.append(chunk)
         self._start()
-        self._backlog.grow(len(chunk.data))
+        self._backlog.grow(growth_bytes)
 
     def _is_over_limit(self) -> bool:
         settings = self._backlog.settings
@@ -127,10 +127,12 @@ class Outbound:
             or self._queue.messages > settings.outbound_max_messages
         )
 
-    def _drop_oldest(self) -> bool:
-        freed_bytes = self._queue.drop_oldest()
+    def _drop_oldest(self) -> None:
+        settings = self._backlog.settings
+        freed_bytes, _ = self._queue.drop_oldest(
+            max_bytes=settings.outbound_max_bytes, messages_max=settings.outbound_max_messages
+        )
         self._backlog.shrink(freed_bytes)
-        return freed_bytes != 0
 
     def _give_up(self) -> None:
         self._backlog.shrink(self._queue.clear())

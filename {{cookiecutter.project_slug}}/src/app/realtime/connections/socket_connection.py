@@ -37,8 +37,7 @@ class SocketConnection(Connection):
 
     def deliver(self, batch: Batch, listening: Listening) -> None:
         """Takes what a topic says."""
-        chunk = batch.lines_for(listening)
-        if chunk is not None:
+        for chunk in batch.chunks_for(listening):
             self.outbound.put(chunk)
 
     def close(self, code: CloseCode, reason: str, *, after_ms: int | None = None) -> None:

@@ -14,6 +14,8 @@ from app.realtime.protocol.batch import Chunk
 from app.realtime.protocol.batch import EventName
 from app.realtime.protocol.batch import Listening
 from app.realtime.protocol.batch import Push
+from app.realtime.protocol.batch import alike
+from app.realtime.protocol.batch import chunk_of
 from app.realtime.protocol.cursor import encode_cursor
 from app.realtime.protocol.cursor import list_hash
 from app.settings import RealtimeSettings
@@ -49,31 +51,20 @@ class StreamConnection(Connection):
 
     def deliver(self, batch: Batch, listening: Listening) -> None:
         """Takes what a topic says."""
-        pushes = batch.pushes_for(listening)
-        if pushes:
-            self.tell_topic(listening.topic, pushes, droppable=batch.droppable)
+        self.tell_topic(listening.topic, batch.pushes_for(listening))
 
-    def tell_topic(
-        self, topic: str, pushes: Sequence[Push], *, droppable: str | None = None
-    ) -> None:
+    def tell_topic(self, topic: str, pushes: Sequence[Push]) -> None:
         """Queues frames of ``topic``, moving the cursor with each of them."""
         place = self._places[topic]
-        events = []
-        for push in pushes:
-            if push.position is not None:
-                self._positions[place] = push.position
-            events.append(self._event(push.event, push.line))
-        if not events:
-            return
-        self.outbound.put(
-            Chunk(
-                b"".join(events),
-                messages=len(events),
-                droppable=droppable,
-                position=self._positions[place],
-                cursor=self._cursor(),
+        for run in alike(pushes):
+            events = []
+            for push in run:
+                if push.position is not None:
+                    self._positions[place] = push.position
+                events.append(self._event(push.event, push.line))
+            self.outbound.put(
+                chunk_of(run, events, position=self._positions[place], cursor=self._cursor())
             )
-        )
 
     def due_at(self, settings: RealtimeSettings) -> float:
         """Returns when ``examine`` has something to do at the earliest."""

@@ -37,8 +37,9 @@ class Receiver(Protocol):
 class TopicState:
     """A topic with subscribers in this process; ``log`` is None when nothing of it is kept."""
 
-    __slots__ = ("_pending", "_prefix", "_sequence", "_settings", "_sweep", "heard_lately",
-                 "joining", "log", "name", "namespace", "subscribers")  # fmt: skip
+    __slots__ = ("_droppable", "_pending", "_policy", "_prefix", "_sequence", "_settings",
+                 "_sweep", "heard_lately", "joining", "log", "name", "namespace",
+                 "subscribers")  # fmt: skip
 
     def __init__(self, name: str, namespace: TopicNamespace, settings: RealtimeSettings) -> None:
         self.name = name
@@ -55,6 +56,8 @@ class TopicState:
             held_max = settings.subscribing_buffer_messages
             self.log = kind(self._advanced, self._gapped, held_max=held_max)
         self._settings = settings
+        self._policy = namespace.slow_policy
+        self._droppable = name if self._policy == "drop_oldest" else None
         self._prefix = frames.message_prefix(name)
         self._pending: list[Push] = []
         self._sequence = 0
@@ -102,11 +105,20 @@ class TopicState:
 
     def signal(self, data: bytes, *, sender: str | None, key: str | None) -> None:
         """Takes an ephemeral message; in one tick only the newest of a sender's key is kept."""
+        newest_of = None
+        if key is not None or self._policy == "latest":
+            newest_of = (self.name, sender, key)
         if key is not None:
-            self._pending = [
-                push for push in self._pending if (push.sender, push.key) != (sender, key)
-            ]
-        self._push(Push("message", frames.signal(self._prefix, data), sender=sender, key=key))
+            self._pending = [push for push in self._pending if push.newest_of != newest_of]
+        self._push(
+            Push(
+                "message",
+                frames.signal(self._prefix, data),
+                sender=sender,
+                newest_of=newest_of,
+                droppable=self._droppable,
+            )
+        )
 
     def presence(self, diff: Diff) -> None:
         """Takes a presence diff."""
@@ -122,9 +134,7 @@ class TopicState:
         """
         if self._sweep is None:
             pending, self._pending = self._pending, []
-            droppable = self.name if self.namespace.slow_policy == "drop_oldest" else None
-            batch = Batch(pending, droppable=droppable)
-            self._sweep = (batch, iter(tuple(self.subscribers.items())))
+            self._sweep = (Batch(pending), iter(tuple(self.subscribers.items())))
         batch, receivers = self._sweep
         writes = 0
         for receiver, listening in receivers:
@@ -139,15 +149,20 @@ class TopicState:
     def _advanced(self, position: Position, entry: Entry) -> None:
         self.heard_lately = True
         if isinstance(self.log, LatestLog):
-            # Of one tick only the newest value is told.
-            self._pending = [push for push in self._pending if not push.is_message]
+            self._pending = [push for push in self._pending if not push.data]
         else:
             self.joining.add_message(entry)
         self._push(self._message(position, entry))
 
     def _message(self, position: Position, entry: Entry) -> Push:
-        line = frames.message(self._prefix, entry)
-        return Push("message", line, position=position, data=entry.data)
+        return Push(
+            "message",
+            frames.message(self._prefix, entry),
+            position=position,
+            newest_of=(self.name, None, None) if self._policy == "latest" else None,
+            droppable=self._droppable,
+            data=entry.data,
+        )
 
     def _gapped(self, position: Position, reason: GapReason) -> None:
         self.joining.forget_messages()

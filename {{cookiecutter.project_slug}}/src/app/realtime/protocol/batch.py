@@ -1,7 +1,10 @@
 """What a topic has to say, and the same bytes for everybody who is to hear it."""
 
+from collections.abc import Collection
 from collections.abc import Iterable
+from collections.abc import Iterator
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Literal
 
 from app.realtime.backplane import Position
@@ -21,14 +24,22 @@ EventName = Literal[
 ]
 
 
+# The topic, the sender and the key of what a newer one makes superfluous.
+NewestOf = tuple[str, str | None, str | None]
+Pieces = Sequence[tuple[NewestOf, bytes]]
+
+
 class Push:
     """One frame of a topic: built once, shared by all subscribers.
 
     ``sequence`` counts the topic's pushes in this process; ``position`` is where a subscriber is
     after it, None when it moves nobody. A push with a ``version`` is for those who watch presence.
+    For slow readers: of those with the same ``newest_of`` only the newest matters, and one with
+    ``droppable``, which names the topic, may be dropped when that is told.
     """
 
-    __slots__ = ("data", "event", "key", "line", "position", "sender", "sequence", "version")
+    __slots__ = ("data", "droppable", "event", "line", "newest_of", "position", "sender",
+                 "sequence", "version")  # fmt: skip
 
     def __init__(
         self,
@@ -37,7 +48,8 @@ class Push:
         *,
         position: Position | None = None,
         sender: str | None = None,
-        key: str | None = None,
+        newest_of: NewestOf | None = None,
+        droppable: str | None = None,
         version: int | None = None,
         data: bytes = b"",
     ) -> None:
@@ -45,15 +57,11 @@ class Push:
         self.line = line
         self.position = position
         self.sender = sender
-        self.key = key
+        self.newest_of = newest_of
+        self.droppable = droppable
         self.version = version
         self.data = data
         self.sequence = 0
-
-    @property
-    def is_message(self) -> bool:
-        """Whether it is a message that the topic's log gave an offset."""
-        return self.event == "message" and self.position is not None
 
 
 class Chunk:
@@ -61,10 +69,11 @@ class Chunk:
 
     ``droppable`` names the topic whose policy lets a slow connection lose it; ``position`` is where
     the subscriber is after it, ``cursor`` the same for a stream. ``gap_of`` names the topic whose
-    loss it tells.
+    loss it tells. ``pieces`` are its lines or events when of each only the newest matters.
     """
 
-    __slots__ = ("_text", "cursor", "data", "droppable", "gap_of", "messages", "position")
+    __slots__ = ("_text", "cursor", "data", "droppable", "gap_of", "messages", "pieces",
+                 "position")  # fmt: skip
 
     def __init__(
         self,
@@ -75,6 +84,7 @@ class Chunk:
         position: Position | None = None,
         cursor: bytes = b"",
         gap_of: str | None = None,
+        pieces: Pieces | None = None,
     ) -> None:
         self.data = data
         self.messages = messages
@@ -82,6 +92,7 @@ class Chunk:
         self.position = position
         self.cursor = cursor
         self.gap_of = gap_of
+        self.pieces = pieces
         self._text: str | None = None
 
     @property
@@ -90,6 +101,30 @@ class Chunk:
         if self._text is None:
             self._text = self.data.decode()
         return self._text
+
+    def newest_only(self) -> "Chunk":
+        """Returns the same without pieces that a later piece makes superfluous."""
+        pieces = self.pieces or ()
+        newest = dict(pieces)
+        if len(newest) == len(pieces):
+            return self
+        return self._with([piece for piece in pieces if newest[piece[0]] is piece[1]])
+
+    def without(self, superseded: Collection[NewestOf]) -> "Chunk | None":
+        """Returns what is left when newer pieces make some superfluous; None when nothing is."""
+        rest = [piece for piece in self.pieces or () if piece[0] not in superseded]
+        return self._with(rest) if rest else None
+
+    def _with(self, pieces: Pieces) -> "Chunk":
+        glue = b"" if self.cursor else b"\n"
+        return Chunk(
+            glue.join(data for _, data in pieces),
+            messages=len(pieces),
+            droppable=self.droppable,
+            position=self.position,
+            cursor=self.cursor,
+            pieces=pieces,
+        )
 
 
 class Listening:
@@ -116,15 +151,14 @@ class Listening:
 class Batch:
     """The pushes of one topic in one tick of the loop, with what most subscribers share."""
 
-    __slots__ = ("_everything", "_first", "_senders", "_versioned", "droppable", "pushes")
+    __slots__ = ("_everything", "_first", "_senders", "_versioned", "pushes")
 
-    def __init__(self, pushes: Sequence[Push], *, droppable: str | None) -> None:
+    def __init__(self, pushes: Sequence[Push]) -> None:
         self.pushes = pushes
-        self.droppable = droppable
         self._first = pushes[0].sequence
         self._senders = {push.sender for push in pushes if push.sender is not None}
         self._versioned = any(push.version is not None for push in pushes)
-        self._everything: Chunk | None = None
+        self._everything: Sequence[Chunk] | None = None
 
     def is_whole_for(self, listening: Listening) -> bool:
         """Whether the subscriber hears all of it; the answer is cheap and usually yes."""
@@ -140,23 +174,52 @@ class Batch:
             return self.pushes
         return [push for push in self.pushes if listening.wants(push)]
 
-    def lines_for(self, listening: Listening) -> Chunk | None:
-        """Returns the lines for the subscriber's socket, None when there are none."""
+    def chunks_for(self, listening: Listening) -> Sequence[Chunk]:
+        """Returns the lines for the subscriber's socket; usually one chunk, maybe none."""
         if not self.is_whole_for(listening):
-            return self._lines([push for push in self.pushes if listening.wants(push)])
+            return _chunks([push for push in self.pushes if listening.wants(push)])
         if self._everything is None:
-            self._everything = self._lines(self.pushes)
+            self._everything = _chunks(self.pushes)
         return self._everything
 
-    def _lines(self, pushes: Sequence[Push]) -> Chunk | None:
-        if not pushes:
-            return None
-        return Chunk(
-            b"\n".join(push.line for push in pushes),
-            messages=len(pushes),
-            droppable=self.droppable,
-            position=last_position(pushes),
-        )
+
+def alike(pushes: Sequence[Push]) -> Iterator[Sequence[Push]]:
+    """Splits pushes, in order, where what a slow reader may lose of them changes."""
+    if len(pushes) == 1:
+        yield pushes
+        return
+    for _, run in groupby(pushes, key=lambda push: (push.newest_of is None, push.droppable)):
+        yield list(run)
+
+
+def chunk_of(
+    pushes: Sequence[Push],
+    datas: Sequence[bytes],
+    *,
+    position: Position | None,
+    cursor: bytes = b"",
+) -> Chunk:
+    """Returns pushes that are alike as one chunk; ``datas`` are their lines or events."""
+    pieces = [
+        (push.newest_of, data)
+        for push, data in zip(pushes, datas, strict=True)
+        if push.newest_of is not None
+    ]
+    return Chunk(
+        (b"" if cursor else b"\n").join(datas),
+        messages=len(pushes),
+        droppable=pushes[0].droppable,
+        position=position,
+        cursor=cursor,
+        pieces=pieces or None,
+    )
+
+
+def _chunks(pushes: Sequence[Push]) -> Sequence[Chunk]:
+    return [
+        chunk_of(run, [push.line for push in run], position=last_position(run))
+        for run in alike(pushes)
+    ]
 
 
 def last_position(pushes: Iterable[Push]) -> Position | None:
