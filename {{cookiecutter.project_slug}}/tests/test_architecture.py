@@ -136,6 +136,7 @@ REALTIME_LAYERS = (
     {"hub"},
     {"connections", "memory", "redis"},
     {"access", "methods"},
+    {"client"},
     {"protocol"},
     {"backplane", "presence_store", "topics", "asgi", "supervise"},
 )
@@ -157,3 +158,12 @@ def test_the_realtime_core_is_built_in_one_direction() -> None:
 
     assert set(own.values()) == set(level)
     assert offences == []
+
+
+def test_the_python_client_knows_the_protocol_and_nothing_else_of_the_server() -> None:
+    files = list((ROOT / "realtime" / "client").glob("*.py"))
+    own = ("realtime.client.", "realtime.protocol.")
+    names = [name for path in files for name in own_imports(path)]
+
+    assert names
+    assert [name for name in names if not name.startswith(own)] == []
