@@ -129,7 +129,7 @@ def test_no_function_is_long_and_few_are_longish() -> None:
 # Within the realtime core, the highest first; the hub never sees an endpoint or a server.
 REALTIME_LAYERS = (
     {"facade"},
-    {"wiring", "adapters", "control", "drain"},
+    {"wiring", "adapters", "control", "drain", "measuring"},
     {"endpoints"},
     {"subscribing"},
     {"core"},
@@ -138,7 +138,7 @@ REALTIME_LAYERS = (
     {"access", "methods"},
     {"client"},
     {"protocol"},
-    {"backplane", "presence_store", "topics", "asgi", "supervise"},
+    {"backplane", "presence_store", "topics", "asgi", "supervise", "metrics"},
 )
 
 

@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator
 from functools import partial
 from typing import cast
 
+from prometheus_client import CollectorRegistry
 from quart import Quart
 from werkzeug.http import parse_cookie
 
@@ -27,6 +28,7 @@ from app.realtime import Realtime
 from app.realtime.adapters import open_backplane
 from app.realtime.asgi import ASGIApp
 from app.realtime.asgi import Scope
+from app.realtime.metrics import Meters
 from app.resources import EXTENSION
 from app.resources import Resources
 from app.settings import Settings
@@ -73,7 +75,10 @@ def create_app(settings: Settings | None = None) -> Quart:
 def build_resources(settings: Settings) -> Resources:
     """Returns the parts, made for each other and not yet opened."""
     node = secrets.token_hex(4)
-    backplane, presence = open_backplane(settings.realtime, settings.redis, node=node)
+    meters = Meters(CollectorRegistry())
+    backplane, presence = open_backplane(
+        settings.realtime, settings.redis, node=node, meters=meters
+    )
 
     async def authenticate(scope: Scope) -> Principal:
         return await caller(identity, scope)
@@ -84,6 +89,7 @@ def build_resources(settings: Settings) -> Resources:
         presence=presence,
         authenticate=authenticate,
         origins=settings.origins,
+        meters=meters,
     )
 
     async def publish(event: Event) -> None:

@@ -3,6 +3,7 @@
 from app.realtime.backplane import Backplane
 from app.realtime.memory.backplane import MemoryBackplane
 from app.realtime.memory.presence import MemoryPresence
+from app.realtime.metrics import Meters
 from app.realtime.presence_store import PresenceStore
 from app.realtime.redis.backplane import RedisBackplane
 from app.realtime.redis.presence import RedisPresence
@@ -11,7 +12,7 @@ from app.settings import RedisSettings
 
 
 def open_backplane(
-    settings: RealtimeSettings, redis: RedisSettings, node: str
+    settings: RealtimeSettings, redis: RedisSettings, node: str, meters: Meters | None = None
 ) -> tuple[Backplane, PresenceStore]:
     """Returns the backplane and the presence store of one process, called ``node``.
 
@@ -24,5 +25,5 @@ def open_backplane(
             members_max=settings.presence_members,
             linger_seconds=settings.presence_linger_seconds,
         )
-    backplane = RedisBackplane(settings, redis, node=node)
+    backplane = RedisBackplane(settings, redis, node=node, meters=meters)
     return backplane, RedisPresence(backplane, settings, node=node)

@@ -18,6 +18,7 @@ from app.realtime.connections.session_check import SessionCheck
 from app.realtime.hub.hub import Hub
 from app.realtime.hub.interest import Interest
 from app.realtime.methods import Methods
+from app.realtime.metrics import Meters
 from app.realtime.presence_store import PresenceStore
 from app.realtime.protocol.close_codes import CloseCode
 from app.realtime.supervise import Supervisor
@@ -43,6 +44,7 @@ class Core:
     admission: Admission
     supervisor: Supervisor
     clock: Callable[[], float]
+    meters: Meters
     sessions: SessionCheck
     heartbeat: Heartbeat
     methods: Methods

@@ -21,7 +21,9 @@ from app.realtime.control import EndSubscription
 from app.realtime.control import OnDisconnect
 from app.realtime.drain import drain
 from app.realtime.endpoints.endpoint import RealtimeEndpoint
+from app.realtime.measuring import measured_publish
 from app.realtime.methods import Handler
+from app.realtime.metrics import Meters
 from app.realtime.presence_store import PresenceStore
 from app.realtime.subscribing.catch_up import CatchUp
 from app.realtime.subscribing.log_reading import ABOVE_EVERY_OFFSET
@@ -45,6 +47,7 @@ class Realtime:
         authenticate: Authenticate,
         origins: frozenset[str],
         clock: Callable[[], float] = time.monotonic,
+        meters: Meters | None = None,
     ) -> None:
         self._core, awake = build_core(
             settings,
@@ -54,6 +57,7 @@ class Realtime:
             origins=origins,
             clock=clock,
             publish=self.publish,
+            meters=meters,
         )
         self._catch_up = CatchUp(self._core, awake)
         self._control = Control(self._core)
@@ -67,6 +71,11 @@ class Realtime:
     def connections(self) -> int:
         """How many sockets and streams are open in this process."""
         return len(self._core.hub.connections)
+
+    @property
+    def meters(self) -> Meters:
+        """What is counted and measured here."""
+        return self._core.meters
 
     def on_disconnect(self, callback: OnDisconnect) -> None:
         """Has ``callback`` called in every process with whomever ``disconnect`` names anywhere."""
@@ -129,9 +138,12 @@ class Realtime:
         backplane = self._core.backplane
         window = namespace.window
         if window is not None:
-            return await backplane.publish(
-                topic, data, window=window, key=key, key_seconds=key_seconds
-            )
+            with measured_publish(self._core, topic) as landed:
+                return landed(
+                    await backplane.publish(
+                        topic, data, window=window, key=key, key_seconds=key_seconds
+                    )
+                )
         await backplane.signal(topic, data)
         return Published(NOWHERE.epoch, NOWHERE.offset)
 
@@ -174,8 +186,11 @@ class Realtime:
         await self._control.give(EndSubscription(topic=topic, user=user))
 
     async def _beat(self) -> None:
+        loop = asyncio.get_running_loop()
         while True:
+            due = loop.time() + BEAT_SECONDS
             await asyncio.sleep(BEAT_SECONDS)
+            self._core.meters.loop_lag_seconds.observe(max(0.0, loop.time() - due))
             self._core.heartbeat.beat(self._core.clock())
 
     def _declared(self, topic: str) -> TopicNamespace:

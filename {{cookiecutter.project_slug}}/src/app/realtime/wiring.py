@@ -1,6 +1,7 @@
 """Putting the parts together; nobody else knows all of them."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable
 from collections.abc import Callable
 
@@ -16,6 +17,7 @@ from app.realtime.core import Core
 from app.realtime.hub.hub import Hub
 from app.realtime.hub.interest import Interest
 from app.realtime.methods import Methods
+from app.realtime.metrics import Meters
 from app.realtime.presence_store import PresenceStore
 from app.realtime.supervise import Supervisor
 from app.settings import RealtimeSettings
@@ -30,15 +32,13 @@ def build_core(
     origins: frozenset[str],
     clock: Callable[[], float],
     publish: Callable[..., Awaitable[Published]] | None = None,
+    meters: Meters | None = None,
 ) -> tuple[Core, asyncio.Event]:
     """Returns the parts, and the event that tells that logs have to be read."""
     awake = asyncio.Event()
-    hub = Hub(
-        settings,
-        call_soon=lambda run: asyncio.get_running_loop().call_soon(run),
-        wake=awake.set,
-    )
-    backlog = Backlog(settings, clock=clock)
+    meters = meters or Meters()
+    hub = Hub(settings, call_soon=_call_soon, wake=awake.set, meters=meters)
+    backlog = Backlog(settings, clock=clock, meters=meters)
     sessions = SessionCheck(authenticate)
     supervisor = Supervisor()
     core = Core(
@@ -58,5 +58,32 @@ def build_core(
         clock=clock,
         methods=Methods(),
         publish=publish or backplane.publish,
+        meters=meters,
     )
+    _watch(core)
     return core, awake
+
+
+def _call_soon(run: Callable[[], None]) -> None:
+    asyncio.get_running_loop().call_soon(run)
+
+
+def _watch(core: Core) -> None:
+    """Lets the metrics read what can be counted at any moment."""
+    hub = core.hub
+
+    def connections() -> Counter[str]:
+        return Counter(one.transport for one in hub.connections.values())
+
+    def presence_members() -> int:
+        return sum(len(one.presence_topics) for one in hub.connections.values())
+
+    state: dict[str, Callable[[], float]] = {
+        "subscriptions": lambda: sum(len(one.subscriptions) for one in hub.connections.values()),
+        "topics": lambda: len(hub.topics),
+        "queue_bytes": lambda: core.backlog.queued_bytes,
+        "presence_members": presence_members,
+        "drain_remaining": lambda: len(hub.connections) if core.is_draining else 0,
+        "degraded": lambda: int(hub.degraded),
+    }
+    core.meters.watch(connections, state)

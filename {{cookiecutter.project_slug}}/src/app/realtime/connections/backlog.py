@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
+from app.realtime.metrics import Meters
 from app.settings import RealtimeSettings
 
 
@@ -27,8 +28,15 @@ class Waiting(Protocol):
 class Backlog:
     """The connections with something queued; an idle connection is not in here."""
 
-    def __init__(self, settings: RealtimeSettings, *, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        settings: RealtimeSettings,
+        *,
+        clock: Callable[[], float],
+        meters: Meters | None = None,
+    ) -> None:
         self.settings = settings
+        self.meters = meters or Meters()
         self.clock = clock
         self.queued_bytes = 0
         self.waiting: set[Waiting] = set()

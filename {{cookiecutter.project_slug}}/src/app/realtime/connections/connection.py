@@ -3,6 +3,7 @@
 from abc import ABC
 from abc import abstractmethod
 from collections.abc import Sequence
+from typing import ClassVar
 
 from app.principal import ANONYMOUS
 from app.principal import Principal
@@ -19,7 +20,9 @@ from app.settings import RealtimeSettings
 
 
 class Connection(ABC):
-    """What sockets and streams have in common."""
+    """What sockets and streams have in common; ``transport`` tells them apart in the metrics."""
+
+    transport: ClassVar[str]
 
     __slots__ = ("born_at", "checked_at", "ends_at", "id", "is_greeted", "outbound",
                  "presence_topics", "principal", "scope", "subscriptions")  # fmt: skip

@@ -77,8 +77,10 @@ class Outbound:
         if self.closing is not None:
             return
         self.closing = code
+        self._backlog.meters.closed(code)
         self._reason = reason
         if code is CloseCode.SLOW:
+            self._backlog.meters.slow_disconnects.inc()
             self._give_up()
         elif bye is not None:
             self._append(bye)
@@ -116,7 +118,11 @@ class Outbound:
             drainer.cancel()
 
     def _append(self, chunk: Chunk) -> None:
+        messages = self._queue.messages + chunk.messages
         growth_bytes = self._queue.append(chunk)
+        if self._queue.messages < messages:
+            superseded = messages - self._queue.messages
+            self._backlog.meters.dropped(superseded, policy="latest")
         self._start()
         self._backlog.grow(growth_bytes)
 
@@ -129,10 +135,12 @@ class Outbound:
 
     def _drop_oldest(self) -> None:
         settings = self._backlog.settings
-        freed_bytes, _ = self._queue.drop_oldest(
+        freed_bytes, messages = self._queue.drop_oldest(
             max_bytes=settings.outbound_max_bytes, messages_max=settings.outbound_max_messages
         )
         self._backlog.shrink(freed_bytes)
+        if messages:
+            self._backlog.meters.dropped(messages, policy="drop_oldest")
 
     def _give_up(self) -> None:
         self._backlog.shrink(self._queue.clear())
@@ -159,6 +167,8 @@ class Outbound:
             self._drainer = None
         except OSError:
             self._drainer = None
+            if self.closing is None:
+                self._backlog.meters.left()
             self.stop()
         except Exception:
             log.exception("realtime.write_failed")
@@ -170,6 +180,9 @@ class Outbound:
         try:
             await self._writer.write(chunks)
         finally:
-            self._backlog.shrink(self._queue.written())
+            size_bytes = self._queue.written()
+            self._backlog.shrink(size_bytes)
+        self._backlog.meters.bytes_out += size_bytes
+        self._backlog.meters.messages_out += sum(chunk.messages for chunk in chunks)
         if self.closing is not CloseCode.SLOW:
             self._extend_deadline()

@@ -17,6 +17,8 @@ from app.settings import RealtimeSettings
 class SocketConnection(Connection):
     """A WebSocket: frames are lines, the same bytes for everybody."""
 
+    transport = "socket"
+
     __slots__ = ("calls", "heard_at", "pinged_at", "rate")
 
     def __init__(
@@ -50,10 +52,11 @@ class SocketConnection(Connection):
         if self.calls is not None:
             self.calls.cancel()
 
-    def heard(self, now: float) -> None:
-        """Notes a sign of life."""
+    def heard(self, now: float) -> float | None:
+        """Notes a sign of life; returns the seconds since the ping that asked for it, if any."""
+        pinged_at, self.pinged_at = self.pinged_at, None
         self.heard_at = now
-        self.pinged_at = None
+        return None if pinged_at is None else now - pinged_at
 
     def due_at(self, settings: RealtimeSettings) -> float:
         """Returns when ``examine`` has something to do at the earliest."""

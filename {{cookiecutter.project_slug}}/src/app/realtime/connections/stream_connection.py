@@ -26,6 +26,8 @@ COMMENT = Chunk(b": \n\n", messages=0)
 class StreamConnection(Connection):
     """A stream over the topics of its request, which change only by opening another one."""
 
+    transport = "stream"
+
     __slots__ = ("_hash", "_places", "_positions", "commented_at")
 
     def __init__(

@@ -99,6 +99,7 @@ class Commands:
         try:
             await let_in(self._core, connection)
         except NotLetIn as turned_away:
+            self._core.meters.refused(turned_away.code.name.lower())
             turn_away(connection, turned_away)
             return None
 

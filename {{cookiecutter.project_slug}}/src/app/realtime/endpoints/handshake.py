@@ -15,15 +15,16 @@ DRAINING = Full("draining", 1.0)
 
 @dataclass(frozen=True, slots=True)
 class Denial:
-    """An HTTP answer instead of an upgrade."""
+    """An HTTP answer instead of an upgrade; ``reason`` is for logs and metrics."""
 
     status: int
     title: str
+    reason: str
     after_seconds: float | None = None
 
 
-WRONG_ORIGIN = Denial(403, "This page may not connect here.")
-NO_SUBPROTOCOL = Denial(400, f"Offer the subprotocol {SUBPROTOCOL}.")
+WRONG_ORIGIN = Denial(403, "This page may not connect here.", "origin")
+NO_SUBPROTOCOL = Denial(400, f"Offer the subprotocol {SUBPROTOCOL}.", "subprotocol")
 
 
 def is_foreign_socket(scope: Scope, origins: Iterable[str]) -> bool:
@@ -54,7 +55,7 @@ def judge_socket(core: Core, scope: Scope) -> Denial | None:
         return NO_SUBPROTOCOL
     full = enter(core, scope)
     if full is not None:
-        return Denial(503, "No room for now.", full.after_seconds)
+        return Denial(503, "No room for now.", full.reason, full.after_seconds)
     return None
 
 

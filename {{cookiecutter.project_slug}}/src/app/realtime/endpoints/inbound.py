@@ -27,7 +27,9 @@ class Inbound:
         if text is None:
             connection.close(CloseCode.BAD_FRAME, "binary frame")
             return
-        connection.heard(self._core.clock())
+        waited_seconds = connection.heard(self._core.clock())
+        if waited_seconds is not None:
+            self._core.meters.ping_seconds.observe(waited_seconds)
         frame = text.encode()
         if len(frame) > self._core.settings.frame_max_bytes:
             connection.close(CloseCode.TOO_BIG, "frame too big")
@@ -40,6 +42,7 @@ class Inbound:
 
     async def _line(self, line: bytes) -> None:
         connection = self._connection
+        self._core.meters.messages_in += 1
         if len(line) > self._core.settings.line_max_bytes:
             connection.close(CloseCode.TOO_BIG, "line too big")
             return

@@ -28,7 +28,8 @@ async def serve_socket(core: Core, scope: Scope, receive: Receive, send: Send) -
     await receive()
     denial = judge_socket(core, scope)
     if denial is not None:
-        log.info("realtime.handshake_refused", reason=denial.title)
+        core.meters.refused(denial.reason)
+        log.info("realtime.handshake_refused", reason=denial.reason)
         await refuse_socket(send, denial)
         return
     connection = _connection(core, scope, send)
@@ -46,6 +47,8 @@ async def _read(core: Core, connection: SocketConnection, receive: Receive) -> N
     while True:
         event = await receive()
         if event["type"] == "websocket.disconnect":
+            if not connection.is_closing:
+                core.meters.left()
             return
         # Once the goodbye is decided only the client's answer to it is waited for.
         if not connection.is_closing:

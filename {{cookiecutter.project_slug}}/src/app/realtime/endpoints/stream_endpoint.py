@@ -46,11 +46,11 @@ HEADERS = [
     (b"cache-control", b"no-store, no-transform"),
     (b"x-accel-buffering", b"no"),
 ]
-NOT_GET = Denial(405, "A stream is opened with GET.")
+NOT_GET = Denial(405, "A stream is opened with GET.", "method")
 BAD_TOPICS = Denial(
-    400, f"Name 1 to {TOPICS_MAX} topics of at most {TOPIC_MAX_CHARACTERS} characters."
+    400, f"Name 1 to {TOPICS_MAX} topics of at most {TOPIC_MAX_CHARACTERS} characters.", "topics"
 )
-NO_SESSION = Denial(401, "Sign in first.")
+NO_SESSION = Denial(401, "Sign in first.", "unauthenticated")
 
 
 async def serve_stream(core: Core, scope: Scope, receive: Receive, send: Send) -> None:
@@ -59,9 +59,12 @@ async def serve_stream(core: Core, scope: Scope, receive: Receive, send: Send) -
     topics = list(dict.fromkeys(query.get("topic", ())))
     denial = _judge(core, scope, topics)
     if denial is not None:
+        core.meters.refused(denial.reason)
         await refuse_request(send, denial)
         return
-    if enter(core, scope) is not None:
+    full = enter(core, scope)
+    if full is not None:
+        core.meters.refused(full.reason)
         await _ask_to_come_back(core, send)
         return
     connection = _connection(core, scope, send, topics)
@@ -71,7 +74,10 @@ async def serve_stream(core: Core, scope: Scope, receive: Receive, send: Send) -
         core.attach(connection)
         await _subscribe(core, connection, _wanted(scope, query, topics))
         await _until_gone(receive)
+        if not connection.is_closing:
+            core.meters.left()
     except NotLetIn as turned_away:
+        core.meters.refused(turned_away.code.name.lower())
         await _turn_away(core, send, turned_away)
     finally:
         depart(core, connection)

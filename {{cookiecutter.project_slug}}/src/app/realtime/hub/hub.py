@@ -4,6 +4,7 @@ Synchronous: no I/O, no ``await`` between a check and a change. What has to be a
 returned to the caller or left in ``suspects`` for the one who reads logs.
 """
 
+import time
 from collections.abc import Callable
 from collections.abc import Collection
 from typing import Any
@@ -13,8 +14,10 @@ from app.principal import UserId
 from app.realtime.backplane import Entry
 from app.realtime.backplane import Position
 from app.realtime.connections.connection import Connection
+from app.realtime.hub.echo import Echo
 from app.realtime.hub.topic_state import Receiver
 from app.realtime.hub.topic_state import TopicState
+from app.realtime.metrics import Meters
 from app.realtime.presence_store import Diff
 from app.realtime.protocol import frames
 from app.realtime.protocol.batch import Listening
@@ -37,6 +40,7 @@ class Hub:
         *,
         call_soon: Callable[[Callable[[], None]], Any],
         wake: Callable[[], None],
+        meters: Meters | None = None,
     ) -> None:
         self._settings = settings
         self._call_soon = call_soon
@@ -46,6 +50,8 @@ class Hub:
         self.connections: dict[str, Connection] = {}
         self.topics: dict[str, TopicState] = {}
         self.suspects: dict[str, None] = {}
+        self.meters = meters or Meters()
+        self.echo = Echo(self.meters.backplane_lag_seconds.observe, clock=time.perf_counter)
         self.degraded = False
         self.is_backplane_away = False
 
@@ -64,7 +70,9 @@ class Hub:
         """Adds a subscriber that hears nothing until its topic's log has been read."""
         topic = self.topics.get(name)
         if topic is None:
-            topic = self.topics[name] = TopicState(name, namespace, self._settings)
+            topic = self.topics[name] = TopicState(
+                name, namespace, self._settings, gapped=self.meters.gapped
+            )
         listening = topic.begin(receiver)
         if isinstance(receiver, Connection):
             receiver.subscriptions[name] = listening
@@ -79,6 +87,7 @@ class Hub:
 
     def message(self, topic: str, epoch: str, entry: Entry) -> None:
         """Takes one announced message of a recoverable topic."""
+        self.echo.heard(topic, epoch, entry.offset)
         state = self.topics.get(topic)
         if state is not None and state.log is not None:
             state.log.receive(epoch, entry)
@@ -173,6 +182,7 @@ class Hub:
 
         After ``SWEEP_WRITES`` writes the loop gets a turn, so that a large topic starves nobody.
         """
+        began = time.perf_counter()
         self._is_scheduled = False
         writes_left = SWEEP_WRITES
         while self._with_news and writes_left > 0:
@@ -183,6 +193,7 @@ class Hub:
                 self._with_news[name] = topic
         if self._with_news:
             self._schedule()
+        self.meters.fan_out_seconds.observe(time.perf_counter() - began)
 
     def _schedule(self) -> None:
         if not self._is_scheduled:

@@ -3,6 +3,7 @@
 All methods are synchronous: between a check and a change nothing else runs.
 """
 
+from collections.abc import Callable
 from collections.abc import Iterator
 from typing import Protocol
 
@@ -37,11 +38,18 @@ class Receiver(Protocol):
 class TopicState:
     """A topic with subscribers in this process; ``log`` is None when nothing of it is kept."""
 
-    __slots__ = ("_droppable", "_pending", "_policy", "_prefix", "_sequence", "_settings",
-                 "_sweep", "heard_lately", "joining", "log", "name", "namespace",
+    __slots__ = ("_count_gap", "_droppable", "_pending", "_policy", "_prefix", "_sequence",
+                 "_settings", "_sweep", "heard_lately", "joining", "log", "name", "namespace",
                  "subscribers")  # fmt: skip
 
-    def __init__(self, name: str, namespace: TopicNamespace, settings: RealtimeSettings) -> None:
+    def __init__(
+        self,
+        name: str,
+        namespace: TopicNamespace,
+        settings: RealtimeSettings,
+        *,
+        gapped: Callable[[str], None] = lambda _reason: None,
+    ) -> None:
         self.name = name
         self.namespace = namespace
         self.subscribers: dict[Receiver, Listening] = {}
@@ -58,6 +66,7 @@ class TopicState:
         self._settings = settings
         self._policy = namespace.slow_policy
         self._droppable = name if self._policy == "drop_oldest" else None
+        self._count_gap = gapped
         self._prefix = frames.message_prefix(name)
         self._pending: list[Push] = []
         self._sequence = 0
@@ -165,6 +174,7 @@ class TopicState:
         )
 
     def _gapped(self, position: Position, reason: GapReason) -> None:
+        self._count_gap(reason)
         self.joining.forget_messages()
         self._push(Push("gap", frames.gap(self.name, reason, position), position=position))
 

@@ -17,6 +17,7 @@ from app.realtime.backplane import History
 from app.realtime.backplane import Listener
 from app.realtime.backplane import Position
 from app.realtime.backplane import Published
+from app.realtime.metrics import Meters
 from app.realtime.presence_store import Diff
 from app.realtime.redis import envelopes
 from app.realtime.redis.contact import RedisContact
@@ -45,13 +46,21 @@ def fresh_epoch() -> str:
 class RedisBackplane:
     """Two connections: one for commands, one that listens."""
 
-    def __init__(self, settings: RealtimeSettings, redis: RedisSettings, *, node: str) -> None:
+    def __init__(
+        self,
+        settings: RealtimeSettings,
+        redis: RedisSettings,
+        *,
+        node: str,
+        meters: Meters | None = None,
+    ) -> None:
+        self.meters = meters or Meters()
         self.keys = RedisKeys(redis.key_prefix)
         self._listener: Listener  # since open
         self._deliver_presence: Callable[[str, Diff], None] = lambda _topic, _diff: None
         self.versions = HeardVersions()
         self._supervisor = Supervisor()
-        contact = RedisContact(address_of(redis.url), self._contact_changed)
+        contact = RedisContact(address_of(redis.url), self._contact_changed, meters=self.meters)
         self.pipeline = RedisPipeline(
             redis, contact, deadline_seconds=settings.publish_deadline_seconds
         )

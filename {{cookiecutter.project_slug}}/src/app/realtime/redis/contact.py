@@ -5,6 +5,8 @@ from urllib.parse import urlsplit
 
 import structlog
 
+from app.realtime.metrics import Meters
+
 log = structlog.get_logger()
 
 
@@ -23,8 +25,12 @@ class RedisContact:
     when that fails; and it lasts until every connection works again.
     """
 
-    def __init__(self, address: str, changed: Callable[[bool], None]) -> None:
+    def __init__(
+        self, address: str, changed: Callable[[bool], None], *, meters: Meters | None = None
+    ) -> None:
         self.address = address
+        self.meters = meters or Meters()
+        self._known: set[str] = set()
         self.is_degraded = False
         self._changed = changed
         self._broken: set[str] = set()
@@ -54,6 +60,9 @@ class RedisContact:
 
     def made(self, connection: str) -> None:
         """Learns that ``connection`` works."""
+        if connection in self._known:
+            self.meters.reconnected(connection)
+        self._known.add(connection)
         self._away.pop(connection, None)
         self._broken.discard(connection)
         if self.is_degraded and not self._away and not self._broken:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from collections.abc import Iterable
 
+from app.realtime.metrics import Meters
 from app.realtime.redis.entries import EntryName
 from app.realtime.redis.entries import by_node_and_topic
 from app.realtime.redis.entries import entry_name_of
@@ -27,7 +28,9 @@ class Janitor:
         *,
         period_seconds: float,
         clock: Callable[[], float] = time.monotonic,
+        meters: Meters | None = None,
     ) -> None:
+        self._meters = meters or Meters()
         self._pipeline = pipeline
         self._keys = keys
         self._lock_ms = int(period_seconds * 900)
@@ -92,4 +95,5 @@ class Janitor:
     async def _bury(self, node: str) -> None:
         entries = await self._pipeline.command("SMEMBERS", self._keys.entries(node))
         await self.end(map(entry_name_of, entries))
+        self._meters.presence_reaped.inc(len(entries))
         await self._pipeline.command("ZREM", self._keys.nodes, node)

@@ -52,7 +52,10 @@ class RedisPresence:
             self._pipeline, self._keys, node=node, lease_seconds=settings.node_lease_seconds
         )
         self._janitor = Janitor(
-            self._pipeline, self._keys, period_seconds=settings.node_beat_seconds
+            self._pipeline,
+            self._keys,
+            period_seconds=settings.node_beat_seconds,
+            meters=backplane.meters,
         )
 
     async def open(self, listener: PresenceListener) -> None:

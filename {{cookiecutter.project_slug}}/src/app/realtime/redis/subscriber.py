@@ -215,6 +215,7 @@ class RedisSubscriber:
             while not self._heard.is_set():
                 if probes == PROBES:
                     log.warning("redis.probe_failed", address=self._contact.address)
+                    self._contact.meters.probe_failures.inc()
                     return
                 probes += 1
                 await self._call()

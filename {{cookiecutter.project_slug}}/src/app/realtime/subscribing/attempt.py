@@ -129,9 +129,12 @@ class Attempt:
         if wanted.has_foreign_cursor:
             judged = Lost("cursor")
         if isinstance(judged, Lost):
+            self._core.meters.resumed(recovered=False, reason=judged.reason)
             return begun.anew(judged.reason, state.newest())
-        recovered = None if wanted.since is None else True
-        return replace(begun, recovered=recovered, messages=judged.messages)
+        if wanted.since is None:
+            return replace(begun, messages=judged.messages)
+        self._core.meters.resumed(recovered=True, reason=None)
+        return replace(begun, recovered=True, messages=judged.messages)
 
     def _begin(self, namespace: TopicNamespace) -> Refusal | None:
         connection, topic = self._connection, self._wanted.topic

@@ -84,6 +84,7 @@ class CatchUp:
             return
         entries_max = self._core.settings.recovery_messages
         after = topic.log.position.offset
+        self._core.meters.catch_ups.inc()
         reading = await read_log(self._core.backplane, topic, after=after, limit=entries_max + 1)
         if reading is None or topic.log.catch_up(reading, entries_max=entries_max):
             self._core.hub.suspects.pop(name, None)
