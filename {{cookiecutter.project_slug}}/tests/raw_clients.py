@@ -31,6 +31,7 @@ class RawSocket:
         self._reader = reader
         self._writer = writer
         self.answer = ""
+        self.texts: list[str] = []
 
     @classmethod
     async def connect(cls, port: int, path: str, headers: dict[str, str]) -> "RawSocket":
@@ -65,11 +66,16 @@ class RawSocket:
         return payload.decode()
 
     async def close_code(self) -> int:
-        """Reads to the end and returns the close code; 1006 when there was none."""
+        """Reads to the end and returns the close code; 1006 when there was none.
+
+        The messages before it are in ``texts`` then.
+        """
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 while True:
                     kind, payload = await self._next()
+                    if kind == TEXT:
+                        self.texts.append(payload.decode())
                     if kind == CLOSE:
                         self._frame(CLOSE, payload[:2])
                         return int(struct.unpack("!H", payload[:2])[0])
