@@ -127,6 +127,7 @@ class RealtimeSettings(Group):
     model_config = SettingsConfigDict(env_prefix="REALTIME_")
 
     backplane: Literal["redis", "memory"] = "redis"
+    preframed_writes: bool = True
     outbound_max_bytes: int = MIB
     outbound_max_messages: int = 1_000
     inbound_frames: int = 16

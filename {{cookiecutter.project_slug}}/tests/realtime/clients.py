@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 
+from app.realtime.connections.writers import Rest
 from app.realtime.protocol.batch import Chunk
 from app.realtime.protocol.close_codes import CloseCode
 
@@ -10,7 +12,8 @@ from app.realtime.protocol.close_codes import CloseCode
 class FakeWriter:
     """Keeps what is written. While ``is_stuck`` the client does not read."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, joins: bool = True) -> None:
+        self.joins = joins
         self.written: list[bytes] = []
         self.writes = 0
         self.closed: CloseCode | None = None
@@ -30,10 +33,19 @@ class FakeWriter:
         else:
             self._reading.set()
 
-    async def write(self, chunks: Sequence[Chunk]) -> None:
+    def write(self, chunks: Sequence[Chunk]) -> Rest | None:
         if self.failure is not None:
             raise self.failure
+        if self.is_stuck:
+            return partial(self._write_later, chunks)
+        self._keep(chunks)
+        return None
+
+    async def _write_later(self, chunks: Sequence[Chunk]) -> None:
         await self._reading.wait()
+        self._keep(chunks)
+
+    def _keep(self, chunks: Sequence[Chunk]) -> None:
         self.writes += 1
         self.written.extend(chunk.data for chunk in chunks)
 

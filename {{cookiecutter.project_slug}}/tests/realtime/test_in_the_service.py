@@ -6,6 +6,7 @@ from websockets.asyncio.client import connect
 from websockets.typing import Origin
 from websockets.typing import Subprotocol
 
+from app.realtime.connections.writers import DirectSocketWriter
 from app.realtime.protocol.messages import SUBPROTOCOL
 from app.resources import resources_of
 from app.settings import Settings
@@ -29,7 +30,8 @@ async def test_a_socket_can_be_cut_through_the_layers_around_it(
         await Socket(connection).hello()
         [ours] = core.hub.connections.values()
 
-        assert find_transport(ours.outbound._writer._send) is not None  # type: ignore[attr-defined]
+        assert isinstance(ours.outbound.writer, DirectSocketWriter)
+        assert find_transport(ours.outbound.writer._send) is not None
         ours.outbound.abort()
 
         await until(lambda: not core.hub.connections)

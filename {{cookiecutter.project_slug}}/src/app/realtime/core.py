@@ -15,6 +15,7 @@ from app.realtime.connections.connection import Connection
 from app.realtime.connections.heartbeat import Heartbeat
 from app.realtime.connections.limits import Admission
 from app.realtime.connections.session_check import SessionCheck
+from app.realtime.connections.writers import Writers
 from app.realtime.hub.hub import Hub
 from app.realtime.hub.interest import Interest
 from app.realtime.methods import Methods
@@ -41,6 +42,7 @@ class Core:
     hub: Hub
     interest: Interest
     backlog: Backlog
+    writers: Writers
     admission: Admission
     supervisor: Supervisor
     clock: Callable[[], float]

@@ -13,6 +13,7 @@ from app.realtime.connections.backlog import Backlog
 from app.realtime.connections.heartbeat import Heartbeat
 from app.realtime.connections.limits import Admission
 from app.realtime.connections.session_check import SessionCheck
+from app.realtime.connections.writers import Writers
 from app.realtime.core import Core
 from app.realtime.hub.hub import Hub
 from app.realtime.hub.interest import Interest
@@ -51,6 +52,7 @@ def build_core(
         hub=hub,
         interest=Interest(backplane, supervisor, is_wanted=hub.topics.__contains__),
         backlog=backlog,
+        writers=Writers(settings),
         admission=Admission(settings, now=clock()),
         supervisor=supervisor,
         sessions=sessions,

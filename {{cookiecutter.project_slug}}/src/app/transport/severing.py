@@ -24,14 +24,16 @@ def sever(send: Any) -> bool:
 
 def find_transport(send: Any) -> asyncio.WriteTransport | None:
     """Returns the transport that only this ``send`` writes to, or None."""
+    transports = map(_transport_of, places_behind(send))
+    return next((transport for transport in transports if transport is not None), None)
+
+
+def places_behind(send: Any) -> Iterator[Any]:
+    """Yields what ``send`` is bound to, wraps or calls, the nearest first."""
     looked_at = [send]
     for _ in range(HOPS_MAX):
-        for place in looked_at:
-            transport = _transport_of(place)
-            if transport is not None:
-                return transport
+        yield from looked_at
         looked_at = [further for place in looked_at for further in _behind(place)]
-    return None
 
 
 def _transport_of(place: Any) -> asyncio.WriteTransport | None:

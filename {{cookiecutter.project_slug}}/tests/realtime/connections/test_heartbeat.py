@@ -1,5 +1,6 @@
 """Signs of life and ages, with the time passed in."""
 
+import asyncio
 import json
 
 import pytest
@@ -46,6 +47,7 @@ class Watched:
     async def run_to(self, moment: float) -> None:
         """Lets the time pass."""
         while self.now < moment:
+            await asyncio.sleep(0)  # what was put is written at the end of the tick
             self.now += 0.25
             self.heartbeat.beat(self.now)
             if not self.writer.is_stuck:

@@ -4,6 +4,7 @@ from typing import Any
 
 from app.realtime.connections.writers import SocketWriter
 from app.realtime.connections.writers import StreamWriter
+from app.realtime.connections.writers import Writer
 from app.realtime.protocol.batch import Chunk
 from app.realtime.protocol.close_codes import CloseCode
 
@@ -23,10 +24,16 @@ class Server:
         self.is_aborted = True
 
 
+async def written(writer: Writer, *chunks: Chunk) -> None:
+    rest = writer.write(chunks)
+    if rest is not None:
+        await rest()
+
+
 async def test_the_lines_of_a_tick_are_one_text_frame() -> None:
     server = Server()
 
-    await SocketWriter(server.send).write([Chunk(b"one"), Chunk("zwö\nlf".encode())])
+    await written(SocketWriter(server.send), Chunk(b"one"), Chunk("zwö\nlf".encode()))
 
     assert server.sent == [{"type": "websocket.send", "text": "one\nzwö\nlf"}]
 
@@ -34,8 +41,8 @@ async def test_the_lines_of_a_tick_are_one_text_frame() -> None:
 async def test_a_shared_chunk_is_decoded_once() -> None:
     server, chunk = Server(), Chunk(b"one")
 
-    await SocketWriter(server.send).write([chunk])
-    await SocketWriter(server.send).write([chunk])
+    await written(SocketWriter(server.send), chunk)
+    await written(SocketWriter(server.send), chunk)
 
     assert server.sent[0]["text"] is server.sent[1]["text"]
 
@@ -52,7 +59,7 @@ async def test_a_stream_is_a_body_that_ends_when_it_is_closed() -> None:
     server = Server()
     writer = StreamWriter(server.send)
 
-    await writer.write([Chunk(b"one\n\n"), Chunk(b"two\n\n")])
+    await written(writer, Chunk(b"one\n\n"), Chunk(b"two\n\n"))
     await writer.close(CloseCode.RESTART, "restart")
 
     assert [(event["body"], event["more_body"]) for event in server.sent] == [

@@ -78,8 +78,23 @@ async def test_a_socket_that_was_cut_gets_what_it_missed(rig: Rig) -> None:
     assert live["offset"] == 4
 
 
-async def test_all_lines_of_one_tick_come_in_one_frame(rig: Rig) -> None:
+async def test_all_lines_of_a_topic_and_tick_come_in_one_frame_that_its_subscribers_share(
+    rig: Rig,
+) -> None:
     async with rig.socket() as ada:
+        await ada.hello({"topic": "room:7"}, {"topic": "room:8"})
+
+        await asyncio.gather(rig.publish("room:7", 1, 2), rig.publish("room:8", 3))
+
+        texts = [str(await ada.connection.recv()) for _ in range(2)]
+    assert [[json.loads(line)["data"] for line in text.split("\n")] for text in texts] == [
+        [1, 2],
+        [3],
+    ]
+
+
+async def test_all_lines_of_one_tick_come_in_one_frame_where_the_server_frames() -> None:
+    async with running(preframed_writes=False) as rig, rig.socket() as ada:
         await ada.hello({"topic": "room:7"}, {"topic": "room:8"})
 
         await asyncio.gather(rig.publish("room:7", 1, 2), rig.publish("room:8", 3))

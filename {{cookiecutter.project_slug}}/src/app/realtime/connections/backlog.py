@@ -1,10 +1,14 @@
 """All that waits to be written in this process: one sum, one limit, one set of deadlines."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
 from app.realtime.metrics import Meters
 from app.settings import RealtimeSettings
+
+
+FLUSH_WRITES = 500
 
 
 class Waiting(Protocol):
@@ -25,6 +29,13 @@ class Waiting(Protocol):
         """Gives up all that waits, because the process as a whole holds too much."""
 
 
+class Due(Protocol):
+    """A connection that wants to write at the end of this tick of the loop."""
+
+    def flush(self) -> None:
+        """Writes what has been put in the tick."""
+
+
 class Backlog:
     """The connections with something queued; an idle connection is not in here."""
 
@@ -40,6 +51,7 @@ class Backlog:
         self.clock = clock
         self.queued_bytes = 0
         self.waiting: set[Waiting] = set()
+        self._due: list[Due] = []
 
     def grow(self, size_bytes: int) -> None:
         """Counts what was queued; over the limit the deepest queue goes first."""
@@ -53,6 +65,20 @@ class Backlog:
     def shrink(self, size_bytes: int) -> None:
         """Counts what was written or given up."""
         self.queued_bytes -= size_bytes
+
+    def flush_soon(self, due: Due) -> None:
+        """Lets ``due`` write at the next turn of the loop."""
+        if not self._due:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._due.append(due)
+
+    def _flush(self) -> None:
+        # After so many writes the loop gets a turn, so that a large topic starves nobody.
+        now, self._due = self._due[:FLUSH_WRITES], self._due[FLUSH_WRITES:]
+        if self._due:
+            asyncio.get_running_loop().call_soon(self._flush)
+        for due in now:
+            due.flush()
 
     def check_deadlines(self) -> None:
         """Tells every connection whose write or close takes too long."""

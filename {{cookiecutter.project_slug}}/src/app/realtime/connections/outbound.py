@@ -1,13 +1,13 @@
 """Writing to one connection: bounded, and without a task while nothing waits."""
 
 import asyncio
-from collections.abc import Sequence
-from typing import Protocol
 
 import structlog
 
 from app.realtime.connections.backlog import Backlog
 from app.realtime.connections.outbound_queue import OutboundQueue
+from app.realtime.connections.writers import Rest
+from app.realtime.connections.writers import Writer
 from app.realtime.protocol.batch import Chunk
 from app.realtime.protocol.close_codes import CloseCode
 
@@ -17,34 +17,25 @@ WRITE_MAX_BYTES = 256 * 1024
 SLOW_CLOSE_SECONDS = 1.0
 
 
-class Writer(Protocol):
-    """The way to one client; its two coroutines wait while the client does not read."""
-
-    async def write(self, chunks: Sequence[Chunk]) -> None:
-        """Writes all of ``chunks`` in order."""
-
-    async def close(self, code: CloseCode, reason: str) -> None:
-        """Says goodbye; nothing is written afterwards."""
-
-    def abort(self) -> None:
-        """Cuts the transport without another byte."""
-
-
 class Outbound:
-    """A queue with a drainer that lives only while something is queued.
+    """What goes out to one client: at once while it reads, through a queue while it does not.
 
-    When it is full, chunks of topics that allow it are dropped, the oldest first, and the client is
-    told with a ``gap``; else the connection is closed with 4508 and the client resumes.
+    A drainer lives only while something is queued. Where writes are dear, what is put in one tick
+    of the loop waits for its end and is written together.
+
+    When the queue is full, chunks of topics that allow it are dropped, the oldest first, and the
+    client is told with a ``gap``; else the connection is closed with 4508 and the client resumes.
     """
 
-    __slots__ = ("_backlog", "_drainer", "_queue", "_reason", "_writer", "closing",
-                 "deadline")  # fmt: skip
+    __slots__ = ("_backlog", "_drainer", "_is_due", "_queue", "_reason", "closing", "deadline",
+                 "writer")  # fmt: skip
 
     def __init__(self, writer: Writer, backlog: Backlog) -> None:
-        self._writer = writer
+        self.writer = writer
         self._backlog = backlog
         self._queue = OutboundQueue()
         self._drainer: asyncio.Task[None] | None = None
+        self._is_due = False
         self._reason = ""
         self.closing: CloseCode | None = None
         self.deadline = 0.0
@@ -57,17 +48,17 @@ class Outbound:
     @property
     def is_busy(self) -> bool:
         """Whether bytes wait, so that silence of the client proves nothing."""
-        return self._drainer is not None
+        return self._drainer is not None or self._is_due
 
     def put(self, chunk: Chunk) -> None:
-        """Queues ``chunk``; never waits, and does nothing once the goodbye has been decided."""
+        """Writes or queues ``chunk``; never waits, and does nothing once the goodbye is decided."""
         if self.closing is not None:
             return
+        if self._drainer is None and not self.writer.joins:
+            self._write_at_once(chunk)
+            return
         self._append(chunk)
-        if self._is_over_limit():
-            self._drop_oldest()
-        if self._is_over_limit():
-            self.close(CloseCode.SLOW, "too much is waiting")
+        self._keep_limits()
 
     def close(self, code: CloseCode, reason: str, *, bye: Chunk | None = None) -> None:
         """Decides the goodbye: what is queued goes out first, then ``bye``, then the close.
@@ -88,6 +79,21 @@ class Outbound:
         if code is CloseCode.SLOW:
             self.deadline = self._backlog.clock() + SLOW_CLOSE_SECONDS
 
+    def flush(self) -> None:
+        """Writes what has been put in this tick; the rest is left to a drainer."""
+        if not self._is_due:
+            return
+        self._is_due = False
+        try:
+            rest = self._write_all()
+        except OSError:
+            self._lose()
+        except Exception:
+            self._crash()
+        else:
+            if rest is not None:
+                self._start(rest)
+
     def overdue(self) -> None:
         """Closes a client that does not read; cuts one that does not let itself be closed."""
         if self.closing is None:
@@ -106,16 +112,33 @@ class Outbound:
     def abort(self) -> None:
         """Cuts the connection; the server then reports the client as gone."""
         self.stop()
-        self._writer.abort()
+        self.writer.abort()
 
     def stop(self) -> None:
         """Forgets everything: the client is gone, or is about to be."""
         self.closing = self.closing or CloseCode.NORMAL
-        self._give_up()
+        self._backlog.shrink(self._queue.abandon())
+        self._is_due = False
         self._backlog.waiting.discard(self)
         drainer, self._drainer = self._drainer, None
         if drainer is not None:
             drainer.cancel()
+
+    def _write_at_once(self, chunk: Chunk) -> None:
+        try:
+            rest = self.writer.write((chunk,))
+        except OSError:
+            self._lose()
+        except Exception:
+            self._crash()
+        else:
+            self._count(chunk)
+            if rest is not None:
+                growth_bytes = self._queue.append(chunk)
+                self._queue.take(WRITE_MAX_BYTES)
+                self._backlog.grow(growth_bytes)
+                self._start(rest)
+                self._keep_limits()
 
     def _append(self, chunk: Chunk) -> None:
         messages = self._queue.messages + chunk.messages
@@ -123,8 +146,16 @@ class Outbound:
         if self._queue.messages < messages:
             superseded = messages - self._queue.messages
             self._backlog.meters.dropped(superseded, policy="latest")
-        self._start()
+        if self._drainer is None and not self._is_due:
+            self._is_due = True
+            self._backlog.flush_soon(self)
         self._backlog.grow(growth_bytes)
+
+    def _keep_limits(self) -> None:
+        if self._is_over_limit():
+            self._drop_oldest()
+        if self._is_over_limit():
+            self.close(CloseCode.SLOW, "too much is waiting")
 
     def _is_over_limit(self) -> bool:
         settings = self._backlog.settings
@@ -145,9 +176,11 @@ class Outbound:
     def _give_up(self) -> None:
         self._backlog.shrink(self._queue.clear())
 
-    def _start(self) -> None:
+    def _start(self, rest: Rest | None = None) -> None:
         if self._drainer is None:
-            self._drainer = asyncio.get_running_loop().create_task(self._drain(), name="drainer")
+            self._is_due = False
+            drain = self._drain(rest)
+            self._drainer = asyncio.get_running_loop().create_task(drain, name="drainer")
             self._backlog.waiting.add(self)
             self._extend_deadline()
 
@@ -155,34 +188,54 @@ class Outbound:
         seconds = self._backlog.settings.write_deadline_seconds
         self.deadline = self._backlog.clock() + seconds
 
-    async def _drain(self) -> None:
+    async def _drain(self, rest: Rest | None) -> None:
         try:
-            while self._queue.has_more:
-                await self._write()
+            if rest is None:
+                rest = self._write_all()
+            while rest is not None:
+                await rest()
+                self._written()
+                rest = self._write_all()
             if self.closing is None:
                 self._backlog.waiting.discard(self)
             else:
                 # Stays among the waiting until the client has answered the close.
-                await self._writer.close(self.closing, self._reason)
+                await self.writer.close(self.closing, self._reason)
             self._drainer = None
         except OSError:
             self._drainer = None
-            if self.closing is None:
-                self._backlog.meters.left()
-            self.stop()
+            self._lose()
         except Exception:
-            log.exception("realtime.write_failed")
             self._drainer = None
-            self.abort()
+            self._crash()
 
-    async def _write(self) -> None:
-        chunks = self._queue.take(WRITE_MAX_BYTES)
-        try:
-            await self._writer.write(chunks)
-        finally:
-            size_bytes = self._queue.written()
-            self._backlog.shrink(size_bytes)
-        self._backlog.meters.bytes_out += size_bytes
-        self._backlog.meters.messages_out += sum(chunk.messages for chunk in chunks)
-        if self.closing is not CloseCode.SLOW:
+    def _write_all(self) -> Rest | None:
+        """Writes until nothing is left, or returns what is left to be done before going on."""
+        while self._queue.has_more:
+            chunks = self._queue.take(WRITE_MAX_BYTES)
+            rest = self.writer.write(chunks)
+            for chunk in chunks:
+                self._count(chunk)
+            if rest is not None:
+                return rest
+            self._written()
+        return None
+
+    def _count(self, chunk: Chunk) -> None:
+        meters = self._backlog.meters
+        meters.bytes_out += len(chunk.data)
+        meters.messages_out += chunk.messages
+
+    def _written(self) -> None:
+        self._backlog.shrink(self._queue.written())
+        if self._drainer is not None and self.closing is not CloseCode.SLOW:
             self._extend_deadline()
+
+    def _lose(self) -> None:
+        if self.closing is None:
+            self._backlog.meters.left()
+        self.stop()
+
+    def _crash(self) -> None:
+        log.exception("realtime.write_failed")
+        self.abort()

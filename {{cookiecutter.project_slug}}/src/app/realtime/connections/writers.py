@@ -1,52 +1,196 @@
-"""The two ways to a client over the public interface of any ASGI server."""
+"""The ways to a client: prepared bytes straight to its transport, or the server's ``send``."""
 
+import asyncio
+import sys
+from collections.abc import Awaitable
+from collections.abc import Callable
+from collections.abc import Coroutine
 from collections.abc import Sequence
+from functools import partial
+from typing import Any
+from typing import Protocol
+from typing import cast
 
+import structlog
+
+from app.realtime.asgi import Event
+from app.realtime.asgi import Scope
 from app.realtime.asgi import Send
 from app.realtime.protocol.batch import Chunk
 from app.realtime.protocol.close_codes import CloseCode
+from app.settings import RealtimeSettings
+from app.transport.direct import DirectPath
+from app.transport.direct import accepts_compression
+from app.transport.direct import path_for_frames
+from app.transport.direct import path_for_parts
 from app.transport.severing import sever
 
+log = structlog.get_logger()
 
-class SocketWriter:
-    """Writes all lines of a tick in one text frame."""
+Rest = Callable[[], Awaitable[Any]]
+
+
+class Writer(Protocol):
+    """The way to one client.
+
+    ``joins`` tells that it pays to wait for the end of the tick and write everything at once.
+    """
+
+    @property
+    def joins(self) -> bool:
+        """Whether each write is dear, so that a tick's chunks are worth joining."""
+
+    def write(self, chunks: Sequence[Chunk]) -> Rest | None:
+        """Writes all of ``chunks`` in order.
+
+        Returns what is left to be done before the next write, because the client does not read;
+        None when nothing is. Raises OSError when the client is gone.
+        """
+
+    async def close(self, code: CloseCode, reason: str) -> None:
+        """Says goodbye; nothing is written afterwards."""
+
+    def abort(self) -> None:
+        """Cuts the transport without another byte."""
+
+
+class _OverSend:
+    """Writes with ``send``, which any ASGI server has."""
 
     __slots__ = ("_send",)
+    joins = True
 
     def __init__(self, send: Send) -> None:
         self._send = send
 
-    async def write(self, chunks: Sequence[Chunk]) -> None:
+    def abort(self) -> None:
+        """Cuts the transport without another byte."""
+        sever(self._send)
+
+
+class SocketWriter(_OverSend):
+    """Writes all lines of a tick in one text frame."""
+
+    __slots__ = ()
+
+    def write(self, chunks: Sequence[Chunk]) -> Rest | None:
         """Writes all of ``chunks`` as one frame."""
         text = chunks[0].text if len(chunks) == 1 else "\n".join(chunk.text for chunk in chunks)
-        await self._send({"type": "websocket.send", "text": text})
+        return begun(self._send, {"type": "websocket.send", "text": text})
 
     async def close(self, code: CloseCode, reason: str) -> None:
         """Sends the close frame."""
-        await self._send({"type": "websocket.close", "code": int(code), "reason": reason})
-
-    def abort(self) -> None:
-        """Cuts the transport without another byte."""
-        sever(self._send)
+        await self._send(_close_event(code, reason))
 
 
-class StreamWriter:
+class StreamWriter(_OverSend):
     """Writes events as parts of a response body that does not end."""
 
-    __slots__ = ("_send",)
+    __slots__ = ()
 
-    def __init__(self, send: Send) -> None:
-        self._send = send
-
-    async def write(self, chunks: Sequence[Chunk]) -> None:
+    def write(self, chunks: Sequence[Chunk]) -> Rest | None:
         """Writes all of ``chunks`` as one part of the body."""
-        body = b"".join(chunk.data for chunk in chunks)
-        await self._send({"type": "http.response.body", "body": body, "more_body": True})
+        body = chunks[0].data if len(chunks) == 1 else b"".join(chunk.data for chunk in chunks)
+        event = {"type": "http.response.body", "body": body, "more_body": True}
+        return begun(self._send, event)
 
     async def close(self, code: CloseCode, reason: str) -> None:
         """Ends the body; a stream has no code to say why."""
-        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+        await self._send(END_OF_BODY)
+
+
+class _Direct:
+    """Writes prepared bytes to the transport, and says goodbye with ``send``."""
+
+    __slots__ = ("_path", "_send")
+    joins = False
+
+    def __init__(self, path: DirectPath, send: Send) -> None:
+        self._path = path
+        self._send = send
 
     def abort(self) -> None:
         """Cuts the transport without another byte."""
-        sever(self._send)
+        self._path.abort()
+
+
+class DirectSocketWriter(_Direct):
+    """Writes each chunk as a frame that all its receivers share."""
+
+    __slots__ = ()
+
+    def write(self, chunks: Sequence[Chunk]) -> Rest | None:
+        """Writes all of ``chunks``, each in its frame."""
+        data = chunks[0].frame if len(chunks) == 1 else b"".join(chunk.frame for chunk in chunks)
+        return self._path.drain if self._path.write(data) else None
+
+    async def close(self, code: CloseCode, reason: str) -> None:
+        """Sends the close frame; it goes behind whatever is in the transport."""
+        await self._send(_close_event(code, reason))
+
+
+class DirectStreamWriter(_Direct):
+    """Writes each chunk as a part of a chunked body that streams of the same topics share."""
+
+    __slots__ = ()
+
+    def write(self, chunks: Sequence[Chunk]) -> Rest | None:
+        """Writes all of ``chunks``, each in its part."""
+        data = chunks[0].part if len(chunks) == 1 else b"".join(chunk.part for chunk in chunks)
+        return self._path.drain if self._path.write(data) else None
+
+    async def close(self, code: CloseCode, reason: str) -> None:
+        """Ends the body; a stream has no code to say why."""
+        await self._send(END_OF_BODY)
+
+
+END_OF_BODY: Event = {"type": "http.response.body", "body": b"", "more_body": False}
+
+
+class Writers:
+    """Chooses the way to each client, and says once when a server compresses after all."""
+
+    def __init__(self, settings: RealtimeSettings) -> None:
+        self._is_direct = settings.preframed_writes
+        self._has_warned = False
+
+    def for_socket(self, scope: Scope, send: Send) -> Writer:
+        """Returns the way to a socket that has just been accepted."""
+        if not self._has_warned and accepts_compression(send):
+            self._has_warned = True
+            log.warning("realtime.compression_accepted", cost="130 KiB for each connection")
+        path = path_for_frames(scope, send) if self._is_direct else None
+        return SocketWriter(send) if path is None else DirectSocketWriter(path, send)
+
+    def for_stream(self, scope: Scope, send: Send) -> Writer:
+        """Returns the way to a stream whose response has just begun."""
+        path = path_for_parts(scope, send) if self._is_direct else None
+        return StreamWriter(send) if path is None else DirectStreamWriter(path, send)
+
+
+def begun(send: Send, event: Event) -> Rest | None:
+    """Begins to send and returns what is left to wait for, usually nothing.
+
+    Raises what sending raises. Without eager tasks, before Python 3.12, all of it is left.
+    """
+    if sys.version_info < (3, 12):
+        return partial(send, event)
+    sending = send(event)
+    if not asyncio.iscoroutine(sending):
+        return lambda: sending
+    loop = asyncio.get_running_loop()
+    task = asyncio.Task(cast("Coroutine[Any, Any, None]", sending), loop=loop, eager_start=True)
+    if task.done():
+        task.result()
+        return None
+    task.add_done_callback(_note_failure)  # the client may be given up before anybody waits
+    return lambda: task
+
+
+def _note_failure(task: "asyncio.Task[None]") -> None:
+    if not task.cancelled():
+        task.exception()
+
+
+def _close_event(code: CloseCode, reason: str) -> Event:
+    return {"type": "websocket.close", "code": int(code), "reason": reason}

@@ -35,6 +35,7 @@ async def serve_socket(core: Core, scope: Scope, receive: Receive, send: Send) -
     connection = _connection(core, scope, send)
     try:
         await send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL, "headers": []})
+        connection.outbound.writer = core.writers.for_socket(scope, send)
         core.attach(connection)
         await _read(core, connection, receive)
     finally:

@@ -71,6 +71,7 @@ async def serve_stream(core: Core, scope: Scope, receive: Receive, send: Send) -
     try:
         await let_in(core, connection)
         await _begin(core, send)
+        connection.outbound.writer = core.writers.for_stream(scope, send)
         core.attach(connection)
         await _subscribe(core, connection, _wanted(scope, query, topics))
         await _until_gone(receive)

@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Literal
 
 from app.realtime.backplane import Position
+from app.realtime.protocol import frames
 
 EventName = Literal[
     "bye",
@@ -72,8 +73,8 @@ class Chunk:
     loss it tells. ``pieces`` are its lines or events when of each only the newest matters.
     """
 
-    __slots__ = ("_text", "cursor", "data", "droppable", "gap_of", "messages", "pieces",
-                 "position")  # fmt: skip
+    __slots__ = ("_frame", "_part", "_text", "cursor", "data", "droppable", "gap_of", "messages",
+                 "pieces", "position")  # fmt: skip
 
     def __init__(
         self,
@@ -94,6 +95,8 @@ class Chunk:
         self.gap_of = gap_of
         self.pieces = pieces
         self._text: str | None = None
+        self._frame: bytes | None = None
+        self._part: bytes | None = None
 
     @property
     def text(self) -> str:
@@ -101,6 +104,20 @@ class Chunk:
         if self._text is None:
             self._text = self.data.decode()
         return self._text
+
+    @property
+    def frame(self) -> bytes:
+        """The same as a server's WebSocket frame, built once for all sockets that share it."""
+        if self._frame is None:
+            self._frame = frames.text_frame(self.data)
+        return self._frame
+
+    @property
+    def part(self) -> bytes:
+        """The same as a part of a chunked body, built once for all streams that share it."""
+        if self._part is None:
+            self._part = b"%x\r\n%b\r\n" % (len(self.data), self.data)
+        return self._part
 
     def newest_only(self) -> "Chunk":
         """Returns the same without pieces that a later piece makes superfluous."""

@@ -15,6 +15,7 @@ from app.realtime.protocol.close_codes import CloseCode
 from app.realtime.protocol.messages import Refusal
 
 PING = b'{"type":"ping"}'
+FINAL_TEXT = 0x81
 
 # Raw line breaks inside JSON can only be white space between its tokens, and would end a line.
 _LINE_BREAKS = bytes.maketrans(b"\r\n\0", b"   ")
@@ -180,6 +181,16 @@ def greeting(facts: dict[str, Any], subscriptions: Sequence[bytes]) -> bytes:
 def welcome(greeting_value: bytes) -> bytes:
     """Returns the first event of a stream."""
     return b'{"type":"welcome",' + greeting_value[1:]
+
+
+def text_frame(data: bytes) -> bytes:
+    """Returns a whole text message as one unmasked, uncompressed frame (RFC 6455, section 5.2)."""
+    size = len(data)
+    if size < 126:
+        return bytes((FINAL_TEXT, size)) + data
+    if size < 1 << 16:
+        return b"%c\x7e%b%b" % (FINAL_TEXT, size.to_bytes(2), data)
+    return b"%c\x7f%b%b" % (FINAL_TEXT, size.to_bytes(8), data)
 
 
 def event(name: str, line: bytes, cursor: bytes) -> bytes:

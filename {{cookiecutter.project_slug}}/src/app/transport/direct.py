@@ -1,0 +1,140 @@
+"""The way around a server: the transport behind an ASGI ``send``, to write prepared bytes to.
+
+A server makes a WebSocket frame, or a part of a body, anew for every client. Whoever sends the
+same to thousands makes it once and needs only the transport. That is not part of ASGI, so it is
+found only where it was tried: in the versions of ``TESTED``, over HTTP/1.1, and when everything
+that is touched is where we expect it. Everywhere else the answer is None, and ``send`` serves.
+
+The server goes on writing for itself (pongs, its close frame): each write, its own or ours, is
+whole frames handed to the same transport, so they come out in the order in which they went in.
+"""
+
+from collections.abc import Awaitable
+from collections.abc import Callable
+from collections.abc import Iterator
+from importlib.metadata import version
+from typing import Any
+
+from h11._writers import ChunkedWriter
+from hypercorn.asyncio.tcp_server import TCPServer
+from hypercorn.protocol.h11 import H11Protocol
+from hypercorn.protocol.http_stream import HTTPStream
+from hypercorn.protocol.ws_stream import WSStream
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+from uvicorn.protocols.websockets.wsproto_impl import WSProtocol
+from wsproto.connection import Connection
+from wsproto.connection import ConnectionState
+
+from app.transport.severing import places_behind
+
+TESTED = {"hypercorn": "0.18", "uvicorn": "0.54", "wsproto": "1.3"}
+HIGH_WATER_BYTES = 64 * 1024
+OPEN = ConnectionState.OPEN
+
+
+class DirectPath:
+    """A transport that takes whole frames, or whole parts of a chunked body.
+
+    ``drain`` waits while more than ``high_water_bytes`` wait in the transport.
+    """
+
+    __slots__ = ("_frames", "_transport", "drain", "high_water_bytes")
+
+    def __init__(
+        self, transport: Any, drain: Callable[[], Awaitable[Any]], frames: Connection | None = None
+    ) -> None:
+        self._transport = transport
+        self._frames = frames
+        self.drain = drain
+        self.high_water_bytes: int = transport.get_write_buffer_limits()[1]
+        transport.get_write_buffer_size()  # a transport that cannot tell is of no use
+
+    def write(self, data: bytes) -> bool:
+        """Writes; True when so much waits now that ``drain`` is to be awaited before the next.
+
+        Raises:
+            ConnectionResetError: the client is gone, or one of the two has sent its close frame.
+        """
+        transport, frames = self._transport, self._frames
+        if transport.is_closing() or (frames is not None and frames.state is not OPEN):
+            raise ConnectionResetError("the client is gone")
+        transport.write(data)
+        return bool(transport.get_write_buffer_size() > self.high_water_bytes)
+
+    def abort(self) -> None:
+        """Cuts the transport without another byte."""
+        self._transport.abort()
+
+
+def path_for_frames(scope: Any, send: Any) -> DirectPath | None:
+    """Returns the way for WebSocket frames after the socket was accepted, or None."""
+    for owner in _owners(scope, send):
+        match owner:
+            case WSStream() if _is_tested("hypercorn", "wsproto"):
+                return _through_hypercorn(owner, frames=owner.connection)
+            case WSProtocol() if _is_tested("uvicorn", "wsproto"):
+                frames = getattr(owner.conn, "_connection", None)
+                if isinstance(frames, Connection):
+                    return _path(owner.transport, owner.writable.wait, frames)
+    return None
+
+
+def path_for_parts(scope: Any, send: Any) -> DirectPath | None:
+    """Returns the way for parts of a chunked body after the response has begun, or None."""
+    for owner in _owners(scope, send):
+        match owner:
+            case HTTPStream() if _is_tested("hypercorn"):
+                return _through_hypercorn(owner)
+            case RequestResponseCycle() if _is_tested("uvicorn"):
+                if owner.chunked_encoding and owner.scope["method"] != "HEAD":
+                    return _path(owner.transport, owner.flow.drain)
+    return None
+
+
+def accepts_compression(send: Any) -> bool:
+    """Whether the server has agreed to permessage-deflate on an accepted socket.
+
+    False where that cannot be seen.
+    """
+    for place in places_behind(send):
+        owner = getattr(place, "__self__", None)
+        frames = getattr(owner, "connection", None)
+        if isinstance(owner, WSProtocol):
+            frames = getattr(owner.conn, "_connection", None)
+        if isinstance(frames, Connection):
+            return any(extension.enabled() for extension in frames._proto.extensions)
+    return False
+
+
+def _owners(scope: Any, send: Any) -> Iterator[Any]:
+    if scope.get("http_version") == "1.1":
+        for place in places_behind(send):
+            yield getattr(place, "__self__", None)
+
+
+def _through_hypercorn(stream: Any, *, frames: Connection | None = None) -> DirectPath | None:
+    protocol = getattr(stream.send, "__self__", None)
+    if not isinstance(protocol, H11Protocol):  # HTTP/2: the transport carries other streams too
+        return None
+    server = getattr(protocol.send, "__self__", None)
+    if not isinstance(server, TCPServer):
+        return None
+    if frames is None and not isinstance(getattr(protocol.connection, "_writer", None), ChunkedWriter):
+        return None
+    return _path(server.writer.transport, server.writer.drain, frames)
+
+
+def _path(
+    transport: Any, drain: Callable[[], Awaitable[Any]], frames: Connection | None = None
+) -> DirectPath | None:
+    try:
+        return DirectPath(transport, drain, frames)
+    except (AttributeError, NotImplementedError):
+        return None
+
+
+def _is_tested(*servers: str) -> bool:
+    return all(_VERSIONS[name].startswith(f"{TESTED[name]}.") for name in servers)
+
+
+_VERSIONS = {name: version(name) for name in TESTED}
