@@ -138,7 +138,7 @@ REALTIME_LAYERS = (
     {"access", "methods"},
     {"client"},
     {"protocol"},
-    {"backplane", "presence_store", "topics", "asgi", "supervise", "metrics"},
+    {"backplane", "presence_store", "topics", "asgi", "credentials", "supervise", "metrics"},
 )
 
 

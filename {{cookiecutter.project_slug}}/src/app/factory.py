@@ -7,8 +7,11 @@ from ``identity`` who is calling, and a session that ends closes its sockets.
 
 import secrets
 from collections.abc import AsyncGenerator
+from datetime import UTC
+from datetime import datetime
 from functools import partial
 from typing import cast
+from uuid import UUID
 
 from prometheus_client import CollectorRegistry
 from quart import Quart
@@ -22,12 +25,15 @@ from app.database import delete_old_events
 from app.errors import Unavailable
 from app.features import FEATURES
 from app.identity import Identity
+from app.identity import SessionRecord
 from app.jobs import Jobs
-from app.principal import Principal
+from app.principal import SessionId
 from app.realtime import Realtime
 from app.realtime.adapters import open_backplane
 from app.realtime.asgi import ASGIApp
-from app.realtime.asgi import Scope
+from app.realtime.credentials import NOBODY
+from app.realtime.credentials import Credential
+from app.realtime.credentials import Vouched
 from app.realtime.metrics import Meters
 from app.resources import EXTENSION
 from app.resources import Resources
@@ -80,8 +86,8 @@ def build_resources(settings: Settings) -> Resources:
         settings.realtime, settings.redis, node=node, meters=meters
     )
 
-    async def authenticate(scope: Scope) -> Principal:
-        return await caller(identity, scope)
+    async def authenticate(credential: Credential) -> Vouched:
+        return await caller(identity, credential)
 
     realtime = Realtime(
         settings.realtime,
@@ -128,19 +134,42 @@ def health_of(database: Database, realtime: Realtime) -> Health:
     return health
 
 
-async def caller(identity: Identity, scope: Scope) -> Principal:
-    """Returns who is behind an ASGI handshake, and has its line in the log say so.
+async def caller(identity: Identity, credential: Credential) -> Vouched:
+    """Returns who is behind a realtime connection, and has its line in the log say so.
 
     Raises:
         Unavailable: PostgreSQL is away; the caller stays signed in and may try again.
     """
-    who = await identity.principal(cookies_of(scope))
-    if who.is_signed_in:
-        note(user_id=str(who.own_id))
-    return who
+    if credential.kind == "bearer":
+        bearer = await identity.bearers.find(credential.value)
+        vouched = NOBODY
+        if bearer is not None:
+            vouched = Vouched(bearer.principal, _seconds_until(bearer.expires_at))
+    else:
+        record = await _session(identity, credential)
+        vouched = _vouched(record) if record is not None else NOBODY
+    if vouched.principal.is_signed_in:
+        note(user_id=str(vouched.principal.own_id))
+    return vouched
 
 
-def cookies_of(scope: Scope) -> dict[str, str]:
-    """Returns the cookies of an ASGI handshake."""
-    headers = (value for name, value in scope["headers"] if name == b"cookie")
-    return dict(parse_cookie("; ".join(value.decode("latin-1") for value in headers)))
+async def _session(identity: Identity, credential: Credential) -> SessionRecord | None:
+    match credential.kind:
+        case "ticket":
+            return await identity.tickets.redeem(credential.value)
+        case "session":
+            return await identity.sessions.find_by_id(SessionId(UUID(credential.value)))
+        case "cookie":
+            return await identity.session(parse_cookie(credential.value))
+        case _:
+            return None
+
+
+def _vouched(record: SessionRecord) -> Vouched:
+    # A ticket is used up, and a cookie may be replaced by another: the session is what goes on.
+    again = Credential("session", str(record.id))
+    return Vouched(record.principal, _seconds_until(record.expires_at), again)
+
+
+def _seconds_until(end: datetime | None) -> float | None:
+    return None if end is None else max(0.0, (end - datetime.now(UTC)).total_seconds())

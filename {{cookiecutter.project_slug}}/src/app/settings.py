@@ -117,6 +117,7 @@ class IdentitySettings(Group):
     session_cache_seconds: float = 5.0
     session_cache_entries: int = Field(default=10_000, ge=1)
     session_outage_seconds: float = 900.0
+    ticket_seconds: float = 30.0
     password_min_characters: int = 8
     password_hash_threads: int = Field(default_factory=lambda: os.cpu_count() or 1)
 
@@ -154,6 +155,7 @@ class RealtimeSettings(Group):
     stream_age_seconds: float = 600.0
     stream_comment_seconds: float = 15.0
     session_check_seconds: float = 60.0
+    expiry_warning_seconds: float = 60.0
     retry_window_seconds: float = 5.0
     recovery_messages: int = 500
     recovery_topic_max_bytes: int = 512 * KIB

@@ -7,9 +7,10 @@ from sqlalchemy import Connection
 from app.database import Base
 from app.database import Database
 from app.identity.tables import SessionRow
+from app.identity.tables import TicketRow
 from app.identity.tables import UserRow
 
-OWN_TABLES = {UserRow.__tablename__, SessionRow.__tablename__}
+OWN_TABLES = {row.__tablename__ for row in (UserRow, SessionRow, TicketRow)}
 
 
 def differences(connection: Connection) -> list[Any]:

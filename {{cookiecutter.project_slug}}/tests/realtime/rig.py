@@ -21,7 +21,6 @@ from websockets.typing import Origin
 from websockets.typing import Subprotocol
 
 from app.errors import Unavailable
-from app.principal import ANONYMOUS
 from app.principal import Principal
 from app.principal import SessionId
 from app.principal import UserId
@@ -29,8 +28,10 @@ from app.realtime import Realtime
 from app.realtime.asgi import Receive
 from app.realtime.asgi import Scope
 from app.realtime.asgi import Send
-from app.realtime.asgi import header
 from app.realtime.backplane import Backplane
+from app.realtime.credentials import NOBODY
+from app.realtime.credentials import Credential
+from app.realtime.credentials import Vouched
 from app.realtime.presence_store import PresenceStore
 from app.realtime.protocol.messages import SUBPROTOCOL
 from app.realtime.topics import Action
@@ -49,22 +50,41 @@ Frame = dict[str, Any]
 
 @dataclass
 class Door:
-    """Who may come in. The cookie ``session=<name>`` is the whole proof."""
+    """Who may come in. The cookie ``session=<name>`` is the whole proof, or the name as a token.
+
+    ``tickets`` leads from a ticket to a name, once.
+    """
 
     people: dict[str, Principal] = field(default_factory=dict)
+    tickets: dict[str, str] = field(default_factory=dict)
+    seconds_left: float | None = None
     is_away: bool = False
     forbidden_keys: set[str] = field(default_factory=lambda: {"secret"})
+    away_keys: set[str] = field(default_factory=lambda: {"away"})
 
-    async def authenticate(self, scope: Scope) -> Principal:
+    async def authenticate(self, credential: Credential) -> Vouched:
         if self.is_away:
             raise Unavailable("the sessions are away")
-        cookie = header(scope, b"cookie") or ""
-        return self.people.get(cookie.removeprefix("session="), ANONYMOUS)
+        value = credential.value
+        match credential.kind:
+            case "ticket":
+                return self._vouch(self.tickets.pop(value, ""))
+            case "cookie":
+                return self._vouch(value.removeprefix("session="))
+            case "bearer" | "session":
+                return self._vouch(value)
+            case _:
+                return NOBODY
+
+    def _vouch(self, name: str) -> Vouched:
+        if name not in self.people:
+            return NOBODY
+        return Vouched(self.people[name], self.seconds_left, Credential("session", name))
 
     async def authorise(self, who: Principal, key: str, action: Action) -> bool:
         if key == "broken":
             raise RuntimeError("a bug in a feature")
-        if key == "away":
+        if key in self.away_keys:
             raise Unavailable("the database is away")
         return key not in self.forbidden_keys
 

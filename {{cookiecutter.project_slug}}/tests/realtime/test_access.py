@@ -1,6 +1,7 @@
 """What was allowed is remembered for a moment, and forgotten at once when it ends."""
 
 import asyncio
+from dataclasses import replace
 
 from app.principal import Principal
 from app.realtime.access import REMEMBER_MAX
@@ -30,8 +31,8 @@ class Asked:
         await self.may_answer.wait()
         return allows
 
-    async def refused(self, topic: str = "room:7") -> bool:
-        return await self.access.refuse(self.ada, topic, "subscribe") is not None
+    async def refused(self, topic: str = "room:7", *, anew: bool = False) -> bool:
+        return await self.access.refuse(self.ada, topic, "subscribe", anew=anew) is not None
 
 
 async def test_a_yes_is_remembered_for_five_seconds() -> None:
@@ -88,3 +89,26 @@ async def test_the_memory_is_bounded() -> None:
         await asked.refused(f"room:{number}")
 
     assert len(asked.access._allowed) == 1
+
+
+async def test_what_one_session_may_is_not_what_a_token_of_the_same_user_may() -> None:
+    asked = Asked()
+    assert not await asked.refused()
+    asked.allows = False
+    asked.ada = replace(asked.ada, session_id=None)
+
+    assert await asked.refused()
+    assert asked.times == 2
+
+
+async def test_asking_anew_forgets_a_yes_and_remembers_the_next_one() -> None:
+    asked = Asked()
+    assert not await asked.refused()
+    asked.allows = False
+
+    assert await asked.refused(anew=True)
+    assert await asked.refused()
+    asked.allows = True
+    assert not await asked.refused(anew=True)
+    assert not await asked.refused()
+    assert asked.times == 4

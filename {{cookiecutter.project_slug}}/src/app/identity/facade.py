@@ -7,11 +7,13 @@ from app.database import Database
 from app.errors import Invalid
 from app.errors import Unauthenticated
 from app.identity import users
+from app.identity.bearers import Bearers
 from app.identity.passwords import Passwords
 from app.identity.session_record import SessionRecord
 from app.identity.session_record import token_in
 from app.identity.sessions import OnRevoke
 from app.identity.sessions import Sessions
+from app.identity.tickets import Tickets
 from app.identity.users import User
 from app.principal import ANONYMOUS
 from app.principal import Principal
@@ -21,10 +23,9 @@ from app.settings import IdentitySettings
 
 
 class Identity:
-    """People, their passwords and their sessions.
+    """People, their passwords, their sessions, and what else stands for a person.
 
-    Other credentials (API tokens, one-use tickets) become further questions here, next to
-    `principal`; nothing above needs to know which of them answered.
+    A ticket stands for its session, once; what bearer tokens stand for, features say.
     """
 
     def __init__(self, settings: IdentitySettings, database: Database, *, secure: bool) -> None:
@@ -34,6 +35,8 @@ class Identity:
         self.cookie_seconds = int(settings.session_days * 86_400)
         self.passwords = Passwords(settings)
         self.sessions = Sessions(settings, database)
+        self.tickets = Tickets(database, self.sessions, seconds=settings.ticket_seconds)
+        self.bearers = Bearers()
         self._database = database
 
     async def principal(self, cookies: Mapping[str, str]) -> Principal:
@@ -127,6 +130,15 @@ class Identity:
         """
         async with self._database.reading() as session:
             return await users.find_user(session, user_id)
+
+    async def delete_expired(self) -> None:
+        """Removes sessions and tickets that have run out; for a schedule to call.
+
+        Raises:
+            Unavailable: PostgreSQL is away.
+        """
+        await self.sessions.delete_expired()
+        await self.tickets.delete_expired()
 
     def close(self) -> None:
         """Lets the password threads go."""

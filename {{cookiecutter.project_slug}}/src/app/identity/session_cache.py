@@ -46,6 +46,10 @@ class SessionCache:
         """Returns a record that vouches while PostgreSQL is away."""
         return self._younger_than(self._outage_seconds, token_hash)
 
+    def key_of(self, session_id: SessionId) -> bytes | None:
+        """Returns the hash of the token of a session that is here, whatever its age."""
+        return self._token_of.get(session_id)
+
     def put(self, token_hash: bytes, record: SessionRecord) -> None:
         """Remembers a record that was read just now."""
         self._by_token[token_hash] = _Entry(record, self._monotonic())

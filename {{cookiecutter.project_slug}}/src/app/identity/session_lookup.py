@@ -11,6 +11,7 @@ from app.errors import Unavailable
 from app.identity import session_store
 from app.identity.session_cache import SessionCache
 from app.identity.session_record import SessionRecord
+from app.principal import SessionId
 from app.settings import IdentitySettings
 
 OUTAGE_PAUSE_SECONDS = 1.0
@@ -67,6 +68,18 @@ class SessionLookup:
         if record is None:
             record = await self._read(key)
         return record if record and record.expires_at > self._now() else None
+
+    async def find_by_id(self, session_id: SessionId) -> SessionRecord | None:
+        """Returns the session, for those who know it by its id; the rest is like ``find``.
+
+        Raises:
+            Unavailable: PostgreSQL is away and the session is not known here.
+        """
+        key = self._cache.key_of(session_id)
+        if key is None:
+            async with self._database.reading() as session:
+                key = await session_store.find_token_hash(session, session_id)
+        return await self.find(key) if key is not None else None
 
     async def _read(self, key: bytes) -> SessionRecord | None:
         generation = self._cache.generation

@@ -42,6 +42,12 @@ async def find(session: AsyncSession, token_hash: bytes, *, now: datetime) -> Se
     return _record(pair[0], pair[1]) if pair else None
 
 
+async def find_token_hash(session: AsyncSession, session_id: SessionId) -> bytes | None:
+    """Returns the hash of the token of a session, None when it has ended."""
+    found = await session.scalars(select(SessionRow.token_hash).where(SessionRow.id == session_id))
+    return found.one_or_none()
+
+
 def _record(row: SessionRow, user: UserRow | None) -> SessionRecord:
     return SessionRecord(
         id=SessionId(row.id),

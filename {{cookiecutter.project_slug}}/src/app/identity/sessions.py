@@ -116,6 +116,14 @@ class Sessions:
         """
         return await self._lookup.find(token_hash(token))
 
+    async def find_by_id(self, session_id: SessionId) -> SessionRecord | None:
+        """Returns a session by its id: one that a ticket stands for, or that is looked at again.
+
+        Raises:
+            Unavailable: PostgreSQL is away and the session is not known here.
+        """
+        return await self._lookup.find_by_id(session_id)
+
     async def store_data(
         self,
         record: SessionRecord,

@@ -1,4 +1,4 @@
-"""The rows behind people and their sessions."""
+"""The rows behind people, their sessions and the tickets of these."""
 
 from datetime import datetime
 from uuid import UUID
@@ -53,4 +53,16 @@ class SessionRow(Base):
     device: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     last_seen_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class TicketRow(Base):
+    """A ticket that nobody has used yet; of the ticket only its SHA-256 is here."""
+
+    __tablename__ = "tickets"
+
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    session_id: Mapped[UUID] = mapped_column(
+        ForeignKey("sessions.id", ondelete="CASCADE"), index=True
+    )
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

@@ -19,6 +19,8 @@ log = structlog.get_logger()
 REMEMBER_SECONDS = 5.0
 REMEMBER_MAX = 10_000
 
+Remembered = tuple[Principal, str, Action]
+
 FORBIDDEN = Refusal("forbidden", "not allowed")
 UNKNOWN_TOPIC = Refusal("unknown_topic", "no such kind of topic")
 
@@ -29,7 +31,7 @@ class Access:
     def __init__(self, *, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._namespaces: dict[str, TopicNamespace] = {}
-        self._allowed: dict[tuple[UserId | None, str, Action], float] = {}
+        self._allowed: dict[Remembered, float] = {}
         self._forgets = 0
 
     def declare(self, namespace: TopicNamespace) -> None:
@@ -51,13 +53,21 @@ class Access:
         name, key = split_topic(topic)
         return self._namespaces.get(name) if key else None
 
-    async def refuse(self, who: Principal, topic: str, action: Action) -> Refusal | None:
-        """Returns why ``who`` may not do ``action``, or None when it is allowed."""
+    async def refuse(
+        self, who: Principal, topic: str, action: Action, *, anew: bool = False
+    ) -> Refusal | None:
+        """Returns why ``who`` may not do ``action``, or None when it is allowed.
+
+        Only a yes is remembered, for the very same caller: a token that may less is another one.
+        ``anew`` asks the namespace whatever is remembered.
+        """
         namespace = self.namespace(topic)
         if namespace is None:
             return UNKNOWN_TOPIC
-        remembered = (who.user_id, topic, action)
-        if self._allowed.get(remembered, 0.0) > self._clock():
+        remembered = (who, topic, action)
+        if anew:
+            self._allowed.pop(remembered, None)
+        elif self._allowed.get(remembered, 0.0) > self._clock():
             return None
         forgets = self._forgets
         try:
@@ -79,10 +89,12 @@ class Access:
         An answer that is on its way may be from before, so it is not remembered.
         """
         self._forgets += 1
-        for remembered in [one for one in self._allowed if one[:2] == (user, topic)]:
+        for remembered in [
+            one for one in self._allowed if one[1] == topic and one[0].user_id == user
+        ]:
             del self._allowed[remembered]
 
-    def _remember(self, remembered: tuple[UserId | None, str, Action]) -> None:
+    def _remember(self, remembered: Remembered) -> None:
         if len(self._allowed) >= REMEMBER_MAX:
             self._allowed.clear()
         self._allowed[remembered] = self._clock() + REMEMBER_SECONDS

@@ -5,17 +5,11 @@ from collections.abc import Callable
 from collections.abc import MutableMapping
 from typing import Any
 
-from app.principal import Principal
-
 Scope = MutableMapping[str, Any]
 Event = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Event]]
 Send = Callable[[Event], Awaitable[None]]
 ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
-
-# Judges the credentials of a handshake. ANONYMOUS: there are none, or they have ended.
-# Raises errors.Unavailable when it cannot be told for now.
-Authenticate = Callable[[Scope], Awaitable[Principal]]
 
 
 def header(scope: Scope, name: bytes) -> str | None:

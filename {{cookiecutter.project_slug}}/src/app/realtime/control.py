@@ -12,12 +12,11 @@ from app.principal import SessionId
 from app.principal import UserId
 from app.realtime.backplane import BackplaneUnavailable
 from app.realtime.core import Core
-from app.realtime.protocol import frames
 from app.realtime.protocol.batch import Batch
 from app.realtime.protocol.batch import Listening
 from app.realtime.protocol.close_codes import CloseCode
 from app.realtime.protocol.messages import Refusal
-from app.realtime.subscribing.departing import end_subscription
+from app.realtime.subscribing.departing import take_away
 from app.realtime.subscribing.log_reading import ABOVE_EVERY_OFFSET
 from app.realtime.subscribing.log_reading import read_log
 from app.realtime.topics import Action
@@ -29,6 +28,7 @@ log = structlog.get_logger()
 CONTROL_TOPIC = "control:all"
 CONTROL_WINDOW = Window(messages=1_000, seconds=600)
 RETRY_SECONDS = 0.5
+NO_LONGER = Refusal("forbidden", "no longer allowed")
 
 
 class Disconnect(msgspec.Struct, tag="disconnect", omit_defaults=True):
@@ -127,6 +127,7 @@ class Control:
                 self._end_subscription(order.topic, UserId(order.user))
 
     def _disconnect(self, user: UserId | None, session: SessionId | None) -> None:
+        self._core.revocations += 1
         self.on_disconnect(user=user, session=session)
         for connection in self._core.hub.connections_of(user=user, session=session):
             connection.close(CloseCode.UNAUTHENTICATED, "signed out")
@@ -134,8 +135,5 @@ class Control:
     def _end_subscription(self, topic: str, user: UserId) -> None:
         core = self._core
         core.access.forget(user, topic)
-        line = frames.unsubscribed(topic, Refusal("forbidden", "no longer allowed"))
         for connection in core.hub.connections_of(user=user):
-            if topic in connection.subscriptions:
-                end_subscription(core, connection, topic)
-                connection.tell("unsubscribed", line)
+            take_away(core, connection, topic, NO_LONGER)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from dataclasses import field
 
 from app.realtime.access import Access
-from app.realtime.asgi import Authenticate
 from app.realtime.backplane import Backplane
 from app.realtime.backplane import Published
 from app.realtime.connections.backlog import Backlog
@@ -16,6 +15,7 @@ from app.realtime.connections.heartbeat import Heartbeat
 from app.realtime.connections.limits import Admission
 from app.realtime.connections.session_check import SessionCheck
 from app.realtime.connections.writers import Writers
+from app.realtime.credentials import Authenticate
 from app.realtime.hub.hub import Hub
 from app.realtime.hub.interest import Interest
 from app.realtime.methods import Methods
@@ -30,7 +30,8 @@ from app.settings import RealtimeSettings
 class Core:
     """Everything that lives as long as the process; wired in ``facade``.
 
-    ``publish`` is the one of ``Realtime``: a client's message goes the same way as a feature's.
+    ``revocations`` counts the orders to disconnect somebody. ``publish`` is the one of
+    ``Realtime``: a client's message goes the same way as a feature's.
     """
 
     settings: RealtimeSettings
@@ -52,6 +53,7 @@ class Core:
     methods: Methods
     publish: Callable[..., Awaitable[Published]]
     is_draining: bool = field(default=False)
+    revocations: int = field(default=0)
 
     def attach(self, connection: Connection) -> None:
         """Registers a connection that has been accepted, and watches over it."""

@@ -8,7 +8,6 @@ from app.errors import TooLarge
 from app.principal import SessionId
 from app.principal import UserId
 from app.realtime.asgi import ASGIApp
-from app.realtime.asgi import Authenticate
 from app.realtime.backplane import NOWHERE
 from app.realtime.backplane import Backplane
 from app.realtime.backplane import BackplaneUnavailable
@@ -19,6 +18,7 @@ from app.realtime.control import Control
 from app.realtime.control import Disconnect
 from app.realtime.control import EndSubscription
 from app.realtime.control import OnDisconnect
+from app.realtime.credentials import Authenticate
 from app.realtime.drain import drain
 from app.realtime.endpoints.endpoint import RealtimeEndpoint
 from app.realtime.measuring import measured_publish

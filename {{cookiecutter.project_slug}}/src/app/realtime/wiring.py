@@ -6,7 +6,6 @@ from collections.abc import Awaitable
 from collections.abc import Callable
 
 from app.realtime.access import Access
-from app.realtime.asgi import Authenticate
 from app.realtime.backplane import Backplane
 from app.realtime.backplane import Published
 from app.realtime.connections.backlog import Backlog
@@ -15,6 +14,7 @@ from app.realtime.connections.limits import Admission
 from app.realtime.connections.session_check import SessionCheck
 from app.realtime.connections.writers import Writers
 from app.realtime.core import Core
+from app.realtime.credentials import Authenticate
 from app.realtime.hub.hub import Hub
 from app.realtime.hub.interest import Interest
 from app.realtime.methods import Methods
@@ -40,7 +40,7 @@ def build_core(
     meters = meters or Meters()
     hub = Hub(settings, call_soon=_call_soon, wake=awake.set, meters=meters)
     backlog = Backlog(settings, clock=clock, meters=meters)
-    sessions = SessionCheck(authenticate)
+    sessions = SessionCheck(authenticate, clock=clock)
     supervisor = Supervisor()
     core = Core(
         settings=settings,

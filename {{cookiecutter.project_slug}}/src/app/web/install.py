@@ -28,6 +28,7 @@ from app.web.openapi import install_openapi
 from app.web.probes import install_probes
 from app.web.problems import install_problems
 from app.web.static_files import add_version
+from app.web.tickets import install_tickets
 
 
 def install(
@@ -45,6 +46,7 @@ def install(
     _install_headers(app, secure=settings.is_secure)
     _install_templates(app, app_name=settings.app_name, health=health, navigation=navigation)
     install_probes(app, health)
+    install_tickets(app, identity)
     app.register_blueprint(pages.blueprint)
 
 

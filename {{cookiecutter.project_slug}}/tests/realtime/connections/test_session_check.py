@@ -1,7 +1,7 @@
 """A second look at the sessions of those who are connected."""
 
-from app.principal import Principal
-from app.realtime.asgi import Scope
+from app.realtime.credentials import Credential
+from app.realtime.credentials import Vouched
 from app.realtime.protocol.close_codes import CloseCode
 from tests.realtime.rig import Door
 from tests.realtime.rig import Rig
@@ -43,10 +43,10 @@ class BrokenDoor(Door):
 
     is_broken = False
 
-    async def authenticate(self, scope: Scope) -> Principal:
+    async def authenticate(self, credential: Credential) -> Vouched:
         if self.is_broken:
             raise RuntimeError("a bug")
-        return await super().authenticate(scope)
+        return await super().authenticate(credential)
 
 
 async def test_an_outage_or_a_bug_signs_nobody_out() -> None:

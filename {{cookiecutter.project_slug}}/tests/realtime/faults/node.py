@@ -25,14 +25,14 @@ from quart import send_from_directory
 
 import app.web
 from app.errors import Unavailable
-from app.principal import ANONYMOUS
 from app.principal import Principal
 from app.principal import SessionId
 from app.principal import UserId
 from app.realtime import Realtime
 from app.realtime.adapters import open_backplane
-from app.realtime.asgi import Scope
-from app.realtime.asgi import header
+from app.realtime.credentials import NOBODY
+from app.realtime.credentials import Credential
+from app.realtime.credentials import Vouched
 from app.realtime.topics import Action
 from app.realtime.topics import TopicNamespace
 from app.realtime.topics import Window
@@ -46,16 +46,18 @@ BUG_EVERY_MESSAGES = 40
 STATIC = os.path.join(os.path.dirname(app.web.__file__), "static")
 
 
-async def authenticate(scope: Scope) -> Principal:
+async def authenticate(credential: Credential) -> Vouched:
     """Lets everybody in who names themselves; the same name is the same person everywhere."""
-    name = (header(scope, b"cookie") or "").partition("session=")[2].partition(";")[0]
+    name = credential.value.partition("session=")[2].partition(";")[0]
     if not name:
-        return ANONYMOUS
-    return Principal(
-        kind="user",
-        user_id=UserId(uuid5(NAMESPACE_OID, name)),
-        session_id=SessionId(uuid5(NAMESPACE_OID, f"session of {name}")),
-        name=name,
+        return NOBODY
+    return Vouched(
+        Principal(
+            kind="user",
+            user_id=UserId(uuid5(NAMESPACE_OID, name)),
+            session_id=SessionId(uuid5(NAMESPACE_OID, f"session of {name}")),
+            name=name,
+        )
     )
 
 

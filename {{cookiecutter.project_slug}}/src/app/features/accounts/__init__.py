@@ -15,14 +15,14 @@ DEMO_PEOPLE = (("ada@example.com", "Ada Lovelace"), ("grace@example.com", "Grace
 
 
 def register(app: Quart, resources: Resources) -> None:
-    """Attaches pages, routes and Flask's ``session``; has ended sessions removed every hour."""
+    """Attaches pages, routes and Flask's ``session``; has what ran out removed every hour."""
     keep_sessions_on_the_server(app, resources.identity)
     app.register_blueprint(routes.blueprint)
     app.register_blueprint(pages.blueprint)
     resources.jobs.schedule(
         "accounts.delete_expired_sessions",
         CLEAN_UP_SCHEDULE,
-        resources.identity.sessions.delete_expired,
+        resources.identity.delete_expired,
     )
 
 

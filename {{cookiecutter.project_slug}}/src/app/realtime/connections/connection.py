@@ -1,5 +1,6 @@
 """One client's connection: who it is, what it listens to, and how it is written to."""
 
+import math
 from abc import ABC
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -9,6 +10,9 @@ from app.principal import ANONYMOUS
 from app.principal import Principal
 from app.realtime.asgi import Scope
 from app.realtime.connections.outbound import Outbound
+from app.realtime.credentials import NO_CREDENTIAL
+from app.realtime.credentials import Credential
+from app.realtime.credentials import Vouched
 from app.realtime.protocol import frames
 from app.realtime.protocol.batch import Batch
 from app.realtime.protocol.batch import Chunk
@@ -24,8 +28,9 @@ class Connection(ABC):
 
     transport: ClassVar[str]
 
-    __slots__ = ("born_at", "checked_at", "ends_at", "id", "is_greeted", "outbound",
-                 "presence_topics", "principal", "scope", "subscriptions")  # fmt: skip
+    __slots__ = ("born_at", "checked_at", "credential", "ends_at", "expires_at", "id",
+                 "is_greeted", "is_warned", "outbound", "presence_topics", "principal", "scope",
+                 "subscriptions")  # fmt: skip
 
     def __init__(
         self, connection_id: str, outbound: Outbound, scope: Scope, *, now: float, ends_at: float
@@ -38,6 +43,9 @@ class Connection(ABC):
         self.ends_at = ends_at
         self.is_greeted = False
         self.principal: Principal = ANONYMOUS
+        self.credential = NO_CREDENTIAL
+        self.expires_at: float | None = None
+        self.is_warned = False
         self.subscriptions: dict[str, Listening] = {}
         self.presence_topics: frozenset[str] = frozenset()
 
@@ -45,6 +53,17 @@ class Connection(ABC):
     def is_closing(self) -> bool:
         """Whether the goodbye has been decided."""
         return self.outbound.closing is not None
+
+    def vouch(self, vouched: Vouched, credential: Credential, *, now: float) -> None:
+        """Takes over what was found out about the caller; a later end has to be warned of anew."""
+        self.principal = vouched.principal
+        self.credential = vouched.again or credential
+        if vouched.seconds_left is None:
+            self.expires_at = None
+            return
+        before, self.expires_at = self.expires_at, now + vouched.seconds_left
+        if before is None or self.expires_at > before:
+            self.is_warned = False
 
     @abstractmethod
     def deliver(self, batch: Batch, listening: Listening) -> None:
@@ -55,9 +74,30 @@ class Connection(ABC):
         """Returns when ``examine`` has something to do at the earliest."""
 
     def examine(self, now: float, settings: RealtimeSettings) -> None:
-        """Ends a connection that is too old: what lives for ever is never balanced anew."""
+        """Ends a connection whose credentials run out, warning before, or one that is too old.
+
+        What lives for ever is never balanced anew.
+        """
+        if self.is_greeted:
+            self.expire(now, settings)
         if now >= self.ends_at:
             self.close(CloseCode.RESTART, "maximum age")
+
+    def expiry_due_at(self, settings: RealtimeSettings) -> float:
+        """Returns when the credentials have to be looked at: to warn, then to end."""
+        if self.expires_at is None:
+            return math.inf
+        return self.expires_at - (0.0 if self.is_warned else settings.expiry_warning_seconds)
+
+    def expire(self, now: float, settings: RealtimeSettings) -> None:
+        """Ends a connection whose credentials have run out; warns, once, when they soon will."""
+        if self.expires_at is None or now < self.expiry_due_at(settings):
+            return
+        if now >= self.expires_at:
+            self.close(CloseCode.UNAUTHENTICATED, "expired")
+        else:
+            self.is_warned = True
+            self.tell("expiring", frames.expiring(round((self.expires_at - now) * 1000)))
 
     def forgive(self, now: float) -> None:  # noqa: B027 - a stream has nothing to forgive
         """Takes back a doubt that may have been caused by a stall of this process."""

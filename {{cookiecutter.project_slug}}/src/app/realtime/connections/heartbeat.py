@@ -9,6 +9,7 @@ from app.settings import RealtimeSettings
 
 BEAT_SECONDS = 0.25
 STALLED_SECONDS = 1.0
+GREETING_LOOK_SECONDS = 1.0
 
 
 class Heartbeat:
@@ -50,7 +51,14 @@ class Heartbeat:
             self.watch(connection)
 
     def _next_due(self, connection: Connection) -> float:
-        return min(connection.due_at(self._settings), self._check_due(connection))
+        if not connection.is_greeted:
+            # Nobody tells the timer that hello was said, nor how long the credentials last.
+            return min(connection.due_at(self._settings), self._beat_at + GREETING_LOOK_SECONDS)
+        return min(
+            connection.due_at(self._settings),
+            connection.expiry_due_at(self._settings),
+            self._check_due(connection),
+        )
 
     def _check_due(self, connection: Connection) -> float:
         return connection.checked_at + self._settings.session_check_seconds

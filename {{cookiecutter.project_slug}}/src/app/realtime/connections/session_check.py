@@ -1,12 +1,13 @@
 """Looking again at the credentials of those who are connected: a session may have ended."""
 
 import asyncio
+from collections.abc import Callable
 
 import structlog
 
 from app.errors import Unavailable
-from app.realtime.asgi import Authenticate
 from app.realtime.connections.connection import Connection
+from app.realtime.credentials import Authenticate
 from app.realtime.protocol.close_codes import CloseCode
 
 log = structlog.get_logger()
@@ -20,8 +21,9 @@ class SessionCheck:
     What cannot be told for now changes nothing: nobody is signed out by an outage.
     """
 
-    def __init__(self, authenticate: Authenticate) -> None:
+    def __init__(self, authenticate: Authenticate, *, clock: Callable[[], float]) -> None:
         self._authenticate = authenticate
+        self._clock = clock
         self._due: dict[str, Connection] = {}
         self._awake = asyncio.Event()
 
@@ -46,13 +48,18 @@ class SessionCheck:
                     group.create_task(self._look(connection), name="session check")
 
     async def _look(self, connection: Connection) -> None:
+        asked = connection.credential
         try:
-            principal = await self._authenticate(connection.scope)
+            vouched = await self._authenticate(asked)
         except Unavailable as failure:
             log.info("realtime.session_check_skipped", detail=failure.detail)
             return
         except Exception:
             log.exception("realtime.session_check_failed")
             return
-        if principal.user_id != connection.principal.user_id:
+        if connection.credential is not asked:
+            return  # a refresh has put another one in its place meanwhile
+        if vouched.principal.user_id != connection.principal.user_id:
             connection.close(CloseCode.UNAUTHENTICATED, "session ended")
+        else:
+            connection.vouch(vouched, asked, now=self._clock())

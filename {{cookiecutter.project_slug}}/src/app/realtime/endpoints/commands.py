@@ -20,6 +20,7 @@ from app.realtime.endpoints.greeting import greet
 from app.realtime.endpoints.greeting import let_in
 from app.realtime.endpoints.greeting import turn_away
 from app.realtime.endpoints.reading_back import history
+from app.realtime.endpoints.refreshing import refresh
 from app.realtime.protocol import frames
 from app.realtime.protocol.messages import Call
 from app.realtime.protocol.messages import Command
@@ -27,6 +28,7 @@ from app.realtime.protocol.messages import Hello
 from app.realtime.protocol.messages import History
 from app.realtime.protocol.messages import Presence
 from app.realtime.protocol.messages import Publish
+from app.realtime.protocol.messages import Refresh
 from app.realtime.protocol.messages import Refusal
 from app.realtime.protocol.messages import Signal
 from app.realtime.protocol.messages import Subscribe
@@ -44,10 +46,9 @@ log = structlog.get_logger()
 
 SECOND_HELLO = Refusal("invalid", "hello was said already")
 NOT_SUBSCRIBED = Refusal("not_subscribed", "subscribe to the topic first")
-NOT_YET = Refusal("invalid", "not yet")
 CALLS_AFTER_MS = 1_000
 
-Answered = Publish | Call | History | Presence
+Answered = Publish | Call | History | Presence | Refresh
 
 
 class Commands:
@@ -90,14 +91,14 @@ class Commands:
             case Presence():
                 return self._answer(command, await presence(self._core, self._asker, command))
             case _:
-                return NOT_YET
+                return self._answer(command, await refresh(self._core, self._connection, command))
 
     async def _hello(self, hello: Hello) -> Refusal | None:
         connection = self._connection
         if connection.is_greeted:
             return SECOND_HELLO
         try:
-            await let_in(self._core, connection)
+            await let_in(self._core, connection, ticket=hello.ticket)
         except NotLetIn as turned_away:
             self._core.meters.refused(turned_away.code.name.lower())
             turn_away(connection, turned_away)

@@ -8,11 +8,17 @@ from app.errors import Unavailable
 from app.principal import Principal
 from app.realtime.connections.connection import Connection
 from app.realtime.core import Core
+from app.realtime.credentials import Credential
+from app.realtime.credentials import Vouched
+from app.realtime.credentials import credential_of
 from app.realtime.protocol import frames
 from app.realtime.protocol.close_codes import CloseCode
 from app.realtime.subscribing.subscription import Subscribed
 
 log = structlog.get_logger()
+
+JUDGED_AGAIN_MAX = 3
+_REASONS = {"ticket": "no such ticket", "bearer": "no such token"}
 
 
 class NotLetIn(Exception):
@@ -25,22 +31,42 @@ class NotLetIn(Exception):
         self.after_seconds = after_seconds
 
 
-async def let_in(core: Core, connection: Connection) -> None:
+async def let_in(core: Core, connection: Connection, *, ticket: str | None = None) -> None:
     """Gives the connection its principal.
 
     Raises:
         NotLetIn: there are no valid credentials, no room for this user, or it cannot be told now.
     """
+    credential = credential_of(connection.scope, ticket=ticket)
     try:
-        principal = await core.authenticate(connection.scope)
+        vouched = await judge(core, credential)
     except Unavailable as failure:
         log.warning("realtime.authenticate_unavailable", detail=failure.detail)
         raise NotLetIn(
             CloseCode.OVERLOADED, "unavailable", after_seconds=failure.after_seconds
         ) from failure
-    if not principal.is_signed_in:
-        raise NotLetIn(CloseCode.UNAUTHENTICATED, "no session")
-    _count(core, connection, principal)
+    if not vouched.principal.is_signed_in:
+        raise NotLetIn(CloseCode.UNAUTHENTICATED, _REASONS.get(credential.kind, "no session"))
+    _count(core, vouched.principal)
+    connection.vouch(vouched, credential, now=core.clock())
+
+
+async def judge(core: Core, credential: Credential) -> Vouched:
+    """Returns what a credential is worth.
+
+    Asks again when somebody was disconnected meanwhile: the answer may be from before that.
+
+    Raises:
+        Unavailable: it cannot be told for now.
+    """
+    before = core.revocations
+    vouched = await core.authenticate(credential)
+    for _ in range(JUDGED_AGAIN_MAX):
+        if core.revocations == before:
+            break
+        before = core.revocations
+        vouched = await core.authenticate(vouched.again or credential)
+    return vouched
 
 
 def turn_away(connection: Connection, turned_away: NotLetIn) -> None:
@@ -68,14 +94,14 @@ def begin_talking(core: Core, connection: Connection, begun: Sequence[Subscribed
     connection.is_greeted = True
     for one in begun:
         connection.tell_topic(one.topic, one.missed)
+    connection.expire(core.clock(), core.settings)
     if core.hub.degraded:
         connection.tell("status", frames.status(degraded=True))
 
 
-def _count(core: Core, connection: Connection, principal: Principal) -> None:
+def _count(core: Core, principal: Principal) -> None:
     full = core.admission.enter_user(principal.own_id)
     if full is not None:
         raise NotLetIn(
             CloseCode.OVERLOADED, "too many connections", after_seconds=full.after_seconds
         )
-    connection.principal = principal

@@ -129,8 +129,8 @@ def called(value: bytes) -> bytes:
     return b'{"data":%b}' % value
 
 
-def refreshed(expires_in_ms: int) -> bytes:
-    """Returns the value of a ``refresh`` that worked."""
+def refreshed(expires_in_ms: int | None) -> bytes:
+    """Returns the value of a ``refresh`` that worked; None stands for no end that is known."""
     return _encode({"expires_in_ms": expires_in_ms})
 
 

@@ -10,6 +10,8 @@ from app.realtime.asgi import address_of
 from app.realtime.connections.connection import Connection
 from app.realtime.core import Core
 from app.realtime.presence_store import Member
+from app.realtime.protocol import frames
+from app.realtime.protocol.messages import Refusal
 
 log = structlog.get_logger()
 
@@ -26,6 +28,18 @@ def end_subscription(core: Core, connection: Connection, topic: str) -> None:
     if topic in connection.presence_topics:
         connection.presence_topics -= {topic}
         _leave_presence(core, connection.id, [topic])
+
+
+def take_away(core: Core, connection: Connection, topic: str, refusal: Refusal) -> None:
+    """Ends one subscription against the client's wish, and says so.
+
+    One that is still on its way is not told twice: its own answer is a refusal then.
+    """
+    if topic in connection.subscriptions:
+        was_live = core.hub.listening(connection, topic) is not None
+        end_subscription(core, connection, topic)
+        if was_live:
+            connection.tell("unsubscribed", frames.unsubscribed(topic, refusal))
 
 
 def depart(core: Core, connection: Connection) -> None:

@@ -1,0 +1,61 @@
+"""What a caller shows, and what it is found to be worth."""
+
+from collections.abc import Awaitable
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from app.principal import ANONYMOUS
+from app.principal import Principal
+from app.realtime.asgi import Scope
+from app.realtime.asgi import header
+
+BEARER = "bearer "
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """One proof of who is calling.
+
+    ``cookie`` is the whole header; ``session`` is the id of a session, which no client can show: it
+    stands for a ticket that was used up.
+    """
+
+    kind: Literal["none", "ticket", "bearer", "cookie", "session"]
+    value: str = ""
+
+
+NO_CREDENTIAL = Credential("none")
+
+
+@dataclass(frozen=True, slots=True)
+class Vouched:
+    """Who a credential stands for, and for how long; without a time until it is revoked.
+
+    ``again`` is what to ask at the next look, where the credential itself is good only once.
+    """
+
+    principal: Principal
+    seconds_left: float | None = None
+    again: Credential | None = None
+
+
+NOBODY = Vouched(ANONYMOUS)
+
+# Judges a credential; NOBODY when it is worth nothing, or no more.
+# Raises errors.Unavailable when it cannot be told for now.
+Authenticate = Callable[[Credential], Awaitable[Vouched]]
+
+
+def credential_of(scope: Scope, *, ticket: str | None = None) -> Credential:
+    """Returns the one that decides: the ticket of ``hello``, else a bearer token, else the cookie.
+
+    The first one present, good or bad: a bad ticket beside a good cookie lets nobody in.
+    """
+    if ticket is not None:
+        return Credential("ticket", ticket)
+    authorization = header(scope, b"authorization")
+    if authorization is not None and authorization.lower().startswith(BEARER):
+        return Credential("bearer", authorization[len(BEARER) :].strip())
+    cookie = header(scope, b"cookie")
+    return NO_CREDENTIAL if cookie is None else Credential("cookie", cookie)
