@@ -78,9 +78,9 @@ def test_one_line_makes_it_the_real_thing(baked: Baked) -> None:
 
 
 def test_every_service_is_hardened_and_limited(baked: Baked) -> None:
-    services = resolved(baked.project)["services"]
+    services = resolved(baked.project, COMPOSE_PROFILES="observability")["services"]
 
-    assert len(services) > 5
+    assert {"prometheus", "grafana"} < set(services)
     for service in services.values():
         assert service["read_only"] is True
         assert service["cap_drop"] == ["ALL"]
@@ -96,6 +96,17 @@ def test_only_the_proxy_has_ports_and_the_data_network_has_no_way_out(baked: Bak
     assert [name for name, service in document["services"].items() if "ports" in service] == ["proxy"]
     assert document["networks"]["data"]["internal"] is True
     assert "data" not in document["services"]["proxy"]["networks"]
+
+
+def test_what_watches_is_off_by_default_and_then_for_the_machine_alone(baked: Baked) -> None:
+    off = resolved(baked.project)["services"]
+    on = resolved(baked.project, COMPOSE_PROFILES="observability", METRICS_PORT="9464")["services"]
+
+    assert off["web"]["environment"]["METRICS_PORT"] == "0"
+    assert on["web"]["environment"]["METRICS_PORT"] == "9464"
+    assert set(on) - set(off) == {"prometheus", "grafana"}
+    assert [port["host_ip"] for port in on["grafana"]["ports"]] == ["127.0.0.1"]
+    assert "ports" not in on["prometheus"]
 
 
 def test_every_variable_of_the_compose_files_is_documented_and_the_other_way_round(baked: Baked) -> None:

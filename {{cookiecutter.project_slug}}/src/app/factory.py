@@ -13,7 +13,6 @@ from functools import partial
 from typing import cast
 from uuid import UUID
 
-from prometheus_client import CollectorRegistry
 from quart import Quart
 from werkzeug.http import parse_cookie
 
@@ -40,6 +39,7 @@ from app.resources import Resources
 from app.settings import Settings
 from app.telemetry import RequestLog
 from app.telemetry import note
+from app.telemetry.metrics_page import new_registry
 from app.transport import BehindProxies
 from app.transport import harden
 from app.web import install
@@ -80,10 +80,9 @@ def create_app(settings: Settings | None = None) -> Quart:
 
 def build_resources(settings: Settings) -> Resources:
     """Returns the parts, made for each other and not yet opened."""
-    node = secrets.token_hex(4)
-    meters = Meters(CollectorRegistry())
+    meters = Meters(new_registry())
     backplane, presence = open_backplane(
-        settings.realtime, settings.redis, node=node, meters=meters
+        settings.realtime, settings.redis, node=secrets.token_hex(4), meters=meters
     )
 
     async def authenticate(credential: Credential) -> Vouched:
@@ -118,6 +117,7 @@ def build_resources(settings: Settings) -> Resources:
         health=health_of(database, realtime),
         navigation=Navigation(),
         relay=OutboxRelay(database, publish),
+        metrics=meters.registry,
     )
 
 

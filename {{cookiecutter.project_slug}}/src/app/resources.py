@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import cast
 
+from prometheus_client import CollectorRegistry
 from quart import Quart
 from quart import current_app
 
@@ -33,6 +34,7 @@ class Resources:
     health: Health
     navigation: Navigation
     relay: OutboxRelay
+    metrics: CollectorRegistry
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:

@@ -194,6 +194,15 @@ class ServerSettings(Group):
     request_grace_seconds: float = 2.0
 
 
+class MetricsSettings(Group):
+    """Where Prometheus may ask; ``port`` 0 is nowhere, and several processes have the next ones."""
+
+    model_config = SettingsConfigDict(env_prefix="METRICS_")
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=0, ge=0, le=65_535)
+
+
 class Settings(Group):
     """All settings of the platform."""
 
@@ -211,6 +220,7 @@ class Settings(Group):
     realtime: RealtimeSettings = Field(default_factory=lambda: RealtimeSettings())
     jobs: JobsSettings = Field(default_factory=lambda: JobsSettings())
     server: ServerSettings = Field(default_factory=lambda: ServerSettings())
+    metrics: MetricsSettings = Field(default_factory=lambda: MetricsSettings())
 
     @field_validator("public_url")
     @classmethod

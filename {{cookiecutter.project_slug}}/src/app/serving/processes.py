@@ -33,10 +33,24 @@ async def serve_with_processes(settings: Settings, *, processes: int) -> int:
         arguments = ("serve", "--shared", *where, "--server", settings.server.name)
         stop_seconds = settings.realtime.drain_deadline_seconds + SPARE_SECONDS
         children = [
-            Child(f"web-{number}", arguments, lifeline=lifeline, stop_seconds=stop_seconds)
+            Child(
+                f"web-{number}",
+                (*arguments, *metrics_arguments(settings, number)),
+                lifeline=lifeline,
+                stop_seconds=stop_seconds,
+            )
             for number in range(1, processes + 1)
         ]
         return await keep_all(children, signals)
+
+
+def metrics_arguments(settings: Settings, number: int) -> tuple[str, ...]:
+    """Returns what gives process ``number`` a metrics port of its own: the next ones, in order.
+
+    Each is scraped for itself, because a sum would hide the one process that is ill.
+    """
+    port = settings.metrics.port
+    return ("--metrics-port", str(port + number - 1)) if port else ()
 
 
 def hold_port(settings: Settings) -> socket.socket:

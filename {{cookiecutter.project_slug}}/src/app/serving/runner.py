@@ -22,6 +22,7 @@ from app.resources import Resources
 from app.resources import resources_of
 from app.serving.listener import address
 from app.serving.listener import listen
+from app.serving.metrics_port import metrics_served
 from app.serving.open_requests import OpenRequests
 from app.serving.servers import SERVERS
 from app.serving.servers import WebServer
@@ -35,15 +36,23 @@ RESOURCES_CLOSE_SECONDS = 3.0
 log = structlog.get_logger()
 
 
-async def serve(app: Quart, settings: Settings, *, listener: socket.socket | None = None) -> int:
+async def serve(
+    app: Quart,
+    settings: Settings,
+    *,
+    listener: socket.socket | None = None,
+    metrics: socket.socket | None = None,
+) -> int:
     """Serves until a signal arrives; returns the exit code.
 
-    ``listener`` is a listening socket to use instead of the address in the settings.
+    ``listener`` is a listening socket to use instead of the address in the settings; ``metrics`` is
+    another one, for Prometheus.
     Raises OSError when the address cannot be had.
     """
     listener = listener or listen(settings.server.host, settings.server.port)
     with StopSignals() as signals:
-        return await serve_until(signals, app, settings, listener=listener)
+        async with metrics_served(metrics, app, settings):
+            return await serve_until(signals, app, settings, listener=listener)
 
 
 async def serve_until(
