@@ -33,6 +33,7 @@ class FakeBackplane:
         self.refusals = 0
         self.is_away = False
         self.is_mute = False
+        self.publish_fails = False
         self.is_broken = False
 
     async def open(self, listener: Listener) -> None:

@@ -296,6 +296,9 @@ def namespaces(door: Door) -> list[TopicNamespace]:
             presence=True,
             presence_linger_seconds=0.0,
         ),
+        TopicNamespace(
+            "single", kind=Window(), authorise=door.authorise, one_connection_per_user=True
+        ),
         TopicNamespace("state", kind=Latest(seconds=300), authorise=door.authorise, presence=True),
         TopicNamespace("short", kind=Window(messages=2), authorise=door.authorise),
         TopicNamespace("board", kind=Window(), authorise=door.authorise, publishes=True),

@@ -1,5 +1,6 @@
 """Orders reach every process."""
 
+import asyncio
 from dataclasses import replace
 from uuid import uuid4
 
@@ -128,3 +129,81 @@ async def test_listening_begins_when_the_backplane_can_be_reached() -> None:
         await until(lambda: CONTROL_TOPIC in backplane.subscribed)
         await rig.realtime.disconnect(user=rig.door.people["ada"].user_id)
         assert await ada.closed() == CloseCode.UNAUTHENTICATED
+
+
+async def test_where_a_user_has_one_connection_the_newer_one_takes_the_place(rig: Rig) -> None:
+    async with (
+        rig.socket("ada") as old,
+        rig.socket("ada") as new,
+        rig.socket("ada") as elsewhere,
+        rig.socket("grace") as grace,
+    ):
+        for socket in (old, grace):
+            await socket.hello({"topic": "single:7"})
+        await elsewhere.hello({"topic": "single:8"}, {"topic": "room:7"})
+
+        await new.hello({"topic": "single:7"})
+
+        assert await old.receive() == {
+            "type": "bye",
+            "code": 4409,
+            "reason": "a newer connection took the place",
+            "retry": False,
+        }
+        assert await old.closed() == CloseCode.REPLACED
+        for socket in (new, grace, elsewhere):
+            assert (await socket.ask("presence", topic="room:7"))["result"]
+
+
+async def test_a_place_is_taken_in_another_process_too() -> None:
+    backplane, door = FakeBackplane(), Door()
+    async with (
+        running(backplane, door) as one,
+        running(backplane, door) as two,
+        one.socket("ada") as old,
+        two.socket("ada") as new,
+    ):
+        await until(lambda: backplane.subscribed.count(CONTROL_TOPIC) == 2)
+        await old.hello({"topic": "single:7"})
+
+        await new.hello({"topic": "single:7"})
+
+        assert await old.closed() == CloseCode.REPLACED
+        assert (await new.ask("presence", topic="room:7"))["result"]
+
+
+async def test_of_two_that_come_at_once_one_stays() -> None:
+    backplane, door = FakeBackplane(), Door()
+    async with (
+        running(backplane, door) as one,
+        running(backplane, door) as two,
+        one.socket("ada") as first,
+        two.socket("ada") as second,
+    ):
+        await until(lambda: backplane.subscribed.count(CONTROL_TOPIC) == 2)
+
+        await asyncio.gather(
+            first.hello({"topic": "single:7"}), second.hello({"topic": "single:7"})
+        )
+
+        closed = asyncio.create_task(first.closed()), asyncio.create_task(second.closed())
+        _, pending = await asyncio.wait(closed, return_when=asyncio.FIRST_COMPLETED)
+        assert len(pending) == 1
+        [left] = [
+            socket for socket, task in zip((first, second), closed, strict=True) if task in pending
+        ]
+        assert (await left.ask("presence", topic="room:7"))["result"]
+        pending.pop().cancel()
+
+
+async def test_without_the_backplane_the_place_is_taken_in_this_process(rig: Rig) -> None:
+    async with rig.socket("ada") as old, rig.socket("ada") as new:
+        await old.hello({"topic": "single:7"})
+        await new.hello()
+        rig.backplane.publish_fails = True
+
+        await new.ask("subscribe", topic="single:7")
+
+        assert await old.closed() == CloseCode.REPLACED
+        listening = rig.realtime._core.hub.topics["single:7"].subscribers
+        await until(lambda: [one.is_claimed for one in listening.values()] == [True])

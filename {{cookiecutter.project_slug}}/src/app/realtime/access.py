@@ -53,6 +53,14 @@ class Access:
         name, key = split_topic(topic)
         return self._namespaces.get(name) if key else None
 
+    def rate_of(self, namespace: str) -> tuple[float, int] | None:
+        """Returns the commands a second and at once that ``namespace`` has for itself, if any."""
+        declared = self._namespaces.get(namespace)
+        if declared is None or declared.commands_per_second is None:
+            return None
+        per_second = declared.commands_per_second
+        return per_second, declared.commands_burst or max(1, round(3 * per_second))
+
     async def refuse(
         self, who: Principal, topic: str, action: Action, *, anew: bool = False
     ) -> Refusal | None:

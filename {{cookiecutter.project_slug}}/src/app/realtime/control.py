@@ -1,6 +1,7 @@
 """Orders to every process: a window topic that no client can name."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Protocol
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from app.principal import Principal
 from app.principal import SessionId
 from app.principal import UserId
 from app.realtime.backplane import BackplaneUnavailable
+from app.realtime.connections.connection import Connection
 from app.realtime.core import Core
 from app.realtime.protocol.batch import Batch
 from app.realtime.protocol.batch import Listening
@@ -45,7 +47,15 @@ class EndSubscription(msgspec.Struct, tag="end_subscription"):
     user: UUID
 
 
-Order = Disconnect | EndSubscription
+class TakePlace(msgspec.Struct, tag="take_place"):
+    """Ends the older connections of a user that listen to a topic: ``connection`` came instead."""
+
+    topic: str
+    user: UUID
+    connection: str
+
+
+Order = Disconnect | EndSubscription | TakePlace
 _decoder: msgspec.json.Decoder[Order] = msgspec.json.Decoder(Order)
 
 
@@ -75,6 +85,7 @@ class Control:
     def __init__(self, core: Core) -> None:
         self._core = core
         self.on_disconnect: OnDisconnect = _nothing_to_forget
+        core.take_place = self._take_place
 
     async def give(self, order: Order) -> None:
         """Obeys ``order`` here at once and hands it to every process.
@@ -84,11 +95,13 @@ class Control:
         """
         self._obey(order)
         try:
-            await self._core.backplane.publish(
-                CONTROL_TOPIC, msgspec.json.encode(order), window=CONTROL_WINDOW
-            )
+            await self._publish(order)
         except BackplaneUnavailable as failure:
             log.warning("realtime.order_not_published", detail=failure.detail)
+
+    async def _publish(self, order: Order) -> None:
+        data = msgspec.json.encode(order)
+        await self._core.backplane.publish(CONTROL_TOPIC, data, window=CONTROL_WINDOW)
 
     async def run(self) -> None:
         """Listens for ever, from the moment the backplane can be reached."""
@@ -123,6 +136,8 @@ class Control:
                 self._disconnect(
                     UserId(user) if user else None, SessionId(session) if session else None
                 )
+            case TakePlace(topic, user, connection_id):
+                self._give_way(topic, UserId(user), connection_id)
             case _:
                 self._end_subscription(order.topic, UserId(order.user))
 
@@ -131,6 +146,52 @@ class Control:
         self.on_disconnect(user=user, session=session)
         for connection in self._core.hub.connections_of(user=user, session=session):
             connection.close(CloseCode.UNAUTHENTICATED, "signed out")
+
+    def _take_place(self, connection: Connection, topic: str) -> None:
+        user = connection.principal.user_id
+        if user is not None:
+            # Whoever listens in this process was here before.
+            self._replace([one for one in self._listeners(topic, user) if one is not connection])
+            self._core.supervisor.start("take place", self._claim(connection, topic, user))
+
+    async def _claim(self, connection: Connection, topic: str, user: UserId) -> None:
+        order = TakePlace(topic=topic, user=user, connection=connection.id)
+        try:
+            await self._publish(order)
+        except BackplaneUnavailable as failure:
+            log.warning("realtime.order_not_published", detail=failure.detail)
+            self._note_claim(connection, topic)
+
+    def _give_way(self, topic: str, user: UserId, connection_id: str) -> None:
+        """Obeys ``TakePlace``: the order of these orders is the order in which they came.
+
+        A connection whose own order has not been heard yet is the newer one, wherever it is.
+        """
+        listeners = self._listeners(topic, user)
+        self._replace(
+            [
+                one
+                for one in listeners
+                if one.id != connection_id and one.subscriptions[topic].is_claimed
+            ]
+        )
+        for one in listeners:
+            if one.id == connection_id:
+                self._note_claim(one, topic)
+
+    def _listeners(self, topic: str, user: UserId) -> list[Connection]:
+        hub = self._core.hub
+        return [one for one in hub.connections_of(user=user) if topic in one.subscriptions]
+
+    @staticmethod
+    def _note_claim(connection: Connection, topic: str) -> None:
+        if topic in connection.subscriptions:
+            connection.subscriptions[topic].is_claimed = True
+
+    @staticmethod
+    def _replace(connections: Sequence[Connection]) -> None:
+        for connection in connections:
+            connection.close(CloseCode.REPLACED, "a newer connection took the place")
 
     def _end_subscription(self, topic: str, user: UserId) -> None:
         core = self._core

@@ -13,6 +13,7 @@ from app.realtime.connections.backlog import Backlog
 from app.realtime.connections.connection import Connection
 from app.realtime.connections.heartbeat import Heartbeat
 from app.realtime.connections.limits import Admission
+from app.realtime.connections.limits import InboundLimits
 from app.realtime.connections.session_check import SessionCheck
 from app.realtime.connections.writers import Writers
 from app.realtime.credentials import Authenticate
@@ -52,6 +53,8 @@ class Core:
     heartbeat: Heartbeat
     methods: Methods
     publish: Callable[..., Awaitable[Published]]
+    take_place: Callable[[Connection, str], None] = field(default=lambda _connection, _topic: None)
+    inbound: dict[str, InboundLimits] = field(default_factory=dict)
     is_draining: bool = field(default=False)
     revocations: int = field(default=0)
 

@@ -14,6 +14,7 @@ from app.realtime.backplane import BackplaneUnavailable
 from app.realtime.backplane import Position
 from app.realtime.backplane import Published
 from app.realtime.connections.heartbeat import BEAT_SECONDS
+from app.realtime.connections.limits import InboundLimits
 from app.realtime.control import Control
 from app.realtime.control import Disconnect
 from app.realtime.control import EndSubscription
@@ -97,6 +98,10 @@ class Realtime:
             ValueError: the name is empty or taken.
         """
         self._core.methods.add(name, handler)
+
+    def hold_callers_to(self, kind: str, limits: InboundLimits) -> None:
+        """Gives callers of a kind (``Principal.kind``) other limits than the settings say."""
+        self._core.inbound[kind] = limits
 
     async def open(self) -> None:
         """Starts everything; returns at once even when the backplane's server is away."""

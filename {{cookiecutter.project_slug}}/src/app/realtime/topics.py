@@ -54,9 +54,10 @@ class TopicNamespace:
     ``authorise(principal, key, action)`` decides, and is asked before anything is told of a topic.
     ``on_slow`` names what happens to a subscriber that cannot keep up; without it the kind decides
     (``slow_policy``). ``signals`` lets clients send each other signals, ``publishes`` lets them
-    publish. ``commands_per_second`` and ``commands_burst`` hold commands that name one of these
-    topics to a rate of their own. ``one_connection_per_user``: whoever subscribes to a topic again
-    takes the place of their older connection, which is closed with 4409.
+    publish. ``commands_per_second`` and ``commands_burst`` (without it three times as many) hold
+    commands that name one of these topics to a rate of their own. ``one_connection_per_user``:
+    whoever subscribes to a topic again takes the place of their older connection, which is closed
+    with 4409.
     """
 
     name: str

@@ -198,3 +198,19 @@ async def test_the_session_is_looked_at_every_minute(socket: Watched) -> None:
         socket.hear()
 
     assert [round(moment) for moment in socket.checked] == [60, 120]
+
+
+async def test_while_a_command_runs_the_silence_of_the_client_proves_nothing(
+    socket: Watched,
+) -> None:
+    assert isinstance(socket.connection, SocketConnection)
+    await socket.run_to(21.0)
+    assert socket.kinds == ["ping"]
+
+    socket.connection.is_working = True
+    await socket.run_to(45.0)
+    assert not socket.connection.is_closing
+
+    socket.connection.is_working = False
+    await socket.run_to(90.0)
+    assert socket.connection.outbound.closing is CloseCode.NO_PONG

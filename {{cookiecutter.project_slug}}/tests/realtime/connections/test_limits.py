@@ -4,7 +4,9 @@ from uuid import uuid4
 
 from app.principal import UserId
 from app.realtime.connections.limits import Admission
+from app.realtime.connections.limits import InboundLimits
 from app.realtime.connections.limits import InboundRate
+from app.realtime.connections.limits import Rate
 from app.realtime.connections.limits import TokenBucket
 from app.settings import RealtimeSettings
 
@@ -52,6 +54,53 @@ def test_a_hundred_refusals_in_ten_seconds_are_too_many() -> None:
 
     rate.take(1, now=1.0)
     assert rate.is_ignored
+
+
+def test_no_ten_seconds_may_have_a_hundred_refusals_wherever_they_begin() -> None:
+    settings = RealtimeSettings.model_construct(commands_burst=1, commands_per_second=0.001)
+    rate = InboundRate(settings, now=0.0)
+    rate.take(1, now=0.0)
+    for _ in range(60):
+        rate.take(1, now=9.0)
+    assert not rate.is_ignored
+
+    for _ in range(40):
+        rate.take(1, now=18.0)
+
+    assert rate.is_ignored
+
+
+def test_a_namespace_has_a_rate_of_its_own() -> None:
+    settings = RealtimeSettings.model_construct(commands_burst=1, commands_per_second=0.5)
+    rate = InboundRate(settings, now=0.0)
+    own = Rate(per_second=4.0, burst=2)
+
+    taken = [rate.take(1, now=0.0, namespace="devices", own=own) for _ in range(3)]
+
+    assert taken == [0.0, 0.0, 0.25]
+    assert rate.take(1, now=0.0) == 0.0
+    assert rate.take(1, now=0.0) == 2.0
+
+
+def test_a_kind_of_caller_has_limits_of_its_own() -> None:
+    rate = InboundRate(RealtimeSettings.model_construct(), now=0.0)
+    rate.take(1, now=0.0)
+
+    rate.hold_to(InboundLimits(commands=Rate(1.0, 2), bytes=Rate(10.0, 100)), now=0.0)
+
+    assert [rate.take(1, now=0.0) for _ in range(3)] == [0.0, 0.0, 1.0]
+    assert rate.take(100, now=0.0) > 0.0
+
+
+def test_bytes_that_are_no_command_count_as_bytes() -> None:
+    settings = RealtimeSettings.model_construct(
+        inbound_bytes_per_second=100.0, inbound_bytes_burst=200
+    )
+    rate = InboundRate(settings, now=0.0)
+
+    rate.take_padding(200, now=0.0)
+
+    assert rate.take(50, now=0.0) == 0.5
 
 
 def test_refusals_are_forgotten_after_ten_seconds() -> None:

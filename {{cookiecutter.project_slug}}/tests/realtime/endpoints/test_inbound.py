@@ -4,7 +4,11 @@ import json
 
 import pytest
 
+from app.realtime.connections.limits import InboundLimits
+from app.realtime.connections.limits import Rate
 from app.realtime.protocol.close_codes import CloseCode
+from app.realtime.topics import Ephemeral
+from app.realtime.topics import TopicNamespace
 from tests.realtime.rig import Rig
 from tests.realtime.rig import running
 
@@ -166,3 +170,68 @@ async def test_a_client_that_ignores_the_limit_is_closed() -> None:
 
         assert (await ada.receive())["code"] == 4529
         assert await ada.closed() == CloseCode.RATE_LIMITED
+
+
+async def test_a_namespace_may_set_a_rate_of_its_own() -> None:
+    async with running(commands_burst=5, commands_per_second=0.01) as rig, rig.socket() as ada:
+        rig.realtime.declare(
+            TopicNamespace(
+                "telemetry",
+                kind=Ephemeral(),
+                authorise=rig.door.authorise,
+                commands_per_second=0.01,
+                commands_burst=2,
+            )
+        )
+        await ada.hello()
+
+        codes = [
+            (await ada.ask("presence", topic=topic)).get("error", {}).get("code")
+            for topic in ["telemetry:7"] * 3 + ["room:7"] * 5
+        ]
+
+    assert codes == ["invalid"] * 2 + ["rate_limited"] + [None] * 4 + ["rate_limited"]
+
+
+async def test_a_kind_of_caller_may_have_limits_of_its_own(rig: Rig) -> None:
+    few = Rate(per_second=0.01, burst=2)
+    rig.realtime.hold_callers_to(
+        "user", InboundLimits(commands=few, bytes=Rate(per_second=1e6, burst=1e6))
+    )
+    async with rig.socket() as ada:
+        await ada.hello()
+
+        codes = [
+            (await ada.ask("presence", topic="room:7")).get("error", {}).get("code")
+            for _ in range(3)
+        ]
+
+    assert codes == [None, None, "rate_limited"]
+
+
+@pytest.mark.parametrize("line", [" " * 1_000 + "\n", '{"type":"pong","x":"%s"}\n' % ("x" * 1_000)])
+async def test_what_is_free_of_the_rate_is_free_only_while_it_is_short(line: str) -> None:
+    async with (
+        running(inbound_bytes_burst=10_000, inbound_bytes_per_second=1.0) as rig,
+        rig.socket() as ada,
+    ):
+        await ada.hello()
+
+        for _ in range(120):
+            await ada.connection.send(line)
+
+        assert (await ada.receive())["code"] == 4529
+        assert await ada.closed() == CloseCode.RATE_LIMITED
+
+
+async def test_short_pongs_and_blank_lines_are_free() -> None:
+    async with (
+        running(inbound_bytes_burst=1_000, inbound_bytes_per_second=1.0) as rig,
+        rig.socket() as ada,
+    ):
+        await ada.hello()
+
+        for _ in range(300):
+            await ada.connection.send('\n{"type":"pong"}\n\n')
+
+        assert (await ada.ask("presence", topic="room:7"))["result"]

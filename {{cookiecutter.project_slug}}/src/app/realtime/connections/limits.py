@@ -1,6 +1,7 @@
 """What one caller may take: rates as token buckets, connections as counts."""
 
 from collections import Counter
+from collections import deque
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -36,41 +37,95 @@ class TokenBucket:
         return (tokens - self._tokens) / self._per_second
 
 
-class InboundRate:
-    """Holds one connection to its commands and bytes a second, and counts what was refused."""
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So much a second on average, and so much at once."""
 
-    __slots__ = ("_bytes", "_commands", "_refused", "_refused_since")
+    per_second: float
+    burst: float
+
+    def bucket(self, now: float) -> TokenBucket:
+        """Returns a full bucket of this rate."""
+        return TokenBucket(self.per_second, burst=self.burst, now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class InboundLimits:
+    """What a connection may send: commands, and bytes of commands."""
+
+    commands: Rate
+    bytes: Rate
+
+
+class InboundRate:
+    """Holds one connection to its commands and bytes a second, and remembers what was refused.
+
+    A namespace with a rate of its own has a bucket of its own: its commands cost the others none.
+    """
+
+    __slots__ = ("_bytes", "_commands", "_own", "_refused_at")
 
     REFUSED_MAX = 100
     REFUSED_SECONDS = 10.0
 
     def __init__(self, settings: RealtimeSettings, *, now: float) -> None:
-        self._commands = TokenBucket(
-            settings.commands_per_second, burst=settings.commands_burst, now=now
-        )
-        self._bytes = TokenBucket(
-            settings.inbound_bytes_per_second, burst=settings.inbound_bytes_burst, now=now
-        )
-        self._refused = 0
-        self._refused_since = now
+        self._own: dict[str, TokenBucket] | None = None
+        self._refused_at: deque[float] | None = None
+        self.hold_to(inbound_limits(settings), now=now)
 
-    def take(self, size_bytes: int, *, now: float) -> float:
-        """Counts one command; returns 0 when it may run, else the seconds to wait."""
-        wait_seconds = self._bytes.take(size_bytes, now=now) or self._commands.take(1, now=now)
+    def hold_to(self, limits: InboundLimits, *, now: float) -> None:
+        """Begins anew with other limits: who is calling has become known."""
+        self._commands = limits.commands.bucket(now)
+        self._bytes = limits.bytes.bucket(now)
+
+    def take(
+        self, size_bytes: int, *, now: float, namespace: str = "", own: Rate | None = None
+    ) -> float:
+        """Counts one command; returns 0 when it may run, else the seconds to wait.
+
+        ``own`` is the rate of the ``namespace`` that the command is about, if it has one.
+        """
+        commands = self._commands if own is None else self._own_bucket(namespace, own, now)
+        wait_seconds = self._bytes.take(size_bytes, now=now) or commands.take(1, now=now)
         if wait_seconds:
             self._note_refusal(now)
         return wait_seconds
 
-    def _note_refusal(self, now: float) -> None:
-        if now - self._refused_since > self.REFUSED_SECONDS:
-            self._refused = 0
-            self._refused_since = now
-        self._refused += 1
+    def take_padding(self, size_bytes: int, *, now: float) -> None:
+        """Counts bytes that are no command: blank lines, and whatever else is free but long."""
+        if self._bytes.take(size_bytes, now=now):
+            self._note_refusal(now)
 
     @property
     def is_ignored(self) -> bool:
         """Whether the caller kept sending after being told to wait."""
-        return self._refused >= self.REFUSED_MAX
+        refused_at = self._refused_at
+        return (
+            refused_at is not None
+            and len(refused_at) == self.REFUSED_MAX
+            and refused_at[-1] - refused_at[0] <= self.REFUSED_SECONDS
+        )
+
+    def _own_bucket(self, namespace: str, own: Rate, now: float) -> TokenBucket:
+        if self._own is None:
+            self._own = {}
+        bucket = self._own.get(namespace)
+        if bucket is None:
+            bucket = self._own[namespace] = own.bucket(now)
+        return bucket
+
+    def _note_refusal(self, now: float) -> None:
+        if self._refused_at is None:
+            self._refused_at = deque(maxlen=self.REFUSED_MAX)
+        self._refused_at.append(now)
+
+
+def inbound_limits(settings: RealtimeSettings) -> InboundLimits:
+    """Returns what a connection may send unless its kind of caller has limits of its own."""
+    return InboundLimits(
+        commands=Rate(settings.commands_per_second, settings.commands_burst),
+        bytes=Rate(settings.inbound_bytes_per_second, settings.inbound_bytes_burst),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ class SocketConnection(Connection):
 
     transport = "socket"
 
-    __slots__ = ("calls", "heard_at", "pinged_at", "rate")
+    __slots__ = ("calls", "heard_at", "is_working", "pinged_at", "rate")
 
     def __init__(
         self,
@@ -33,6 +33,7 @@ class SocketConnection(Connection):
     ) -> None:
         super().__init__(connection_id, outbound, scope, now=now, ends_at=ends_at)
         self.heard_at = now
+        self.is_working = False
         self.pinged_at: float | None = None
         self.rate = rate
         self.calls: Calls | None = None
@@ -69,13 +70,14 @@ class SocketConnection(Connection):
     def examine(self, now: float, settings: RealtimeSettings) -> None:
         """Ends a silent connection, or asks it for a sign of life.
 
-        With bytes queued silence proves nothing: then the write deadline decides.
+        With bytes queued silence proves nothing: then the write deadline decides. While a command
+        runs nothing is read, so what the client says meanwhile is not heard.
         """
         super().examine(now, settings)
         if not self.is_greeted:
             if now >= self._hello_due_at(settings):
                 self.close(CloseCode.UNAUTHENTICATED, "no hello")
-        elif self.outbound.is_busy:
+        elif self.outbound.is_busy or self.is_working:
             self.heard(now)
         elif self.pinged_at is not None:
             if now >= self.pinged_at + settings.pong_seconds:

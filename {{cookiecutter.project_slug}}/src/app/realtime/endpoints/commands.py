@@ -103,6 +103,9 @@ class Commands:
             self._core.meters.refused(turned_away.code.name.lower())
             turn_away(connection, turned_away)
             return None
+        limits = self._core.inbound.get(connection.principal.kind)
+        if limits is not None:
+            connection.rate.hold_to(limits, now=self._core.clock())
 
         def answer(outcomes: Sequence[Outcome]) -> None:
             value = greet(self._core, connection, [outcome.value() for outcome in outcomes])

@@ -1,5 +1,6 @@
 """What a socket's client sends, from the frame to the command: limits first, then meaning."""
 
+from app.realtime.connections.limits import Rate
 from app.realtime.connections.socket_connection import SocketConnection
 from app.realtime.core import Core
 from app.realtime.endpoints.commands import Commands
@@ -9,6 +10,9 @@ from app.realtime.protocol.messages import Envelope
 from app.realtime.protocol.messages import Refusal
 from app.realtime.protocol.messages import read_command
 from app.realtime.protocol.messages import read_envelope
+
+# What is free of the rate (a pong, a blank line) is free while it is short.
+FREE_BYTES = 256
 
 
 class Inbound:
@@ -34,11 +38,24 @@ class Inbound:
         if len(frame) > self._core.settings.frame_max_bytes:
             connection.close(CloseCode.TOO_BIG, "frame too big")
             return
+        connection.is_working = True
+        try:
+            await self._lines(frame)
+        finally:
+            connection.is_working = False
+            connection.heard(self._core.clock())
+
+    async def _lines(self, frame: bytes) -> None:
+        blank_bytes = 0
         for line in frame.split(b"\n"):
-            if connection.is_closing:
+            if self._connection.is_closing:
                 return
             if line.strip():
                 await self._line(line)
+            else:
+                blank_bytes += len(line) + 1
+        if blank_bytes > FREE_BYTES:
+            self._take_padding(blank_bytes)
 
     async def _line(self, line: bytes) -> None:
         connection = self._connection
@@ -52,22 +69,36 @@ class Inbound:
         elif not connection.is_greeted and envelope.type != "hello":
             connection.close(CloseCode.BAD_FRAME, "hello comes first")
         elif envelope.type == "pong":
-            return
+            if len(line) > FREE_BYTES:
+                self._take_padding(len(line))
         elif self._is_within_rate(envelope, len(line)):
             await self._command(envelope, line)
 
+    def _take_padding(self, size_bytes: int) -> None:
+        self._connection.rate.take_padding(size_bytes, now=self._core.clock())
+        self._close_if_ignored()
+
     def _is_within_rate(self, envelope: Envelope, size_bytes: int) -> bool:
-        connection = self._connection
-        wait_seconds = connection.rate.take(size_bytes, now=self._core.clock())
+        connection, namespace = self._connection, envelope.namespace
+        own = self._core.access.rate_of(namespace)
+        wait_seconds = connection.rate.take(
+            size_bytes,
+            now=self._core.clock(),
+            namespace=namespace,
+            own=None if own is None else Rate(*own),
+        )
         if not wait_seconds:
             return True
-        if connection.rate.is_ignored:
-            connection.close(CloseCode.RATE_LIMITED, "rate limit ignored")
-        elif isinstance(envelope.id, int):
+        self._close_if_ignored()
+        if isinstance(envelope.id, int):
             after_ms = round(wait_seconds * 1000)
             refusal = Refusal("rate_limited", "slow down", retry=True, after_ms=after_ms)
             connection.tell("reply", frames.error(envelope.id, refusal))
         return False
+
+    def _close_if_ignored(self) -> None:
+        if self._connection.rate.is_ignored:
+            self._connection.close(CloseCode.RATE_LIMITED, "rate limit ignored")
 
     async def _command(self, envelope: Envelope, line: bytes) -> None:
         command = read_command(line, envelope.type)

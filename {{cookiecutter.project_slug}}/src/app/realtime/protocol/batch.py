@@ -147,12 +147,14 @@ class Chunk:
 class Listening:
     """What one subscriber of a topic is to hear."""
 
-    __slots__ = ("connection_id", "heard_sequence", "is_live", "presence_version", "topic")
+    __slots__ = ("connection_id", "heard_sequence", "is_claimed", "is_live", "presence_version",
+                 "topic")  # fmt: skip
 
     def __init__(self, topic: str, connection_id: str) -> None:
         self.topic = topic
         self.connection_id = connection_id
         self.is_live = False
+        self.is_claimed = False  # where a user may have one connection: all processes know of it
         self.heard_sequence = 0
         self.presence_version: int | None = None
 

@@ -15,6 +15,7 @@ from app.errors import TooLarge
 from app.errors import TooMany
 from app.errors import Unavailable
 from app.realtime.backplane import Position
+from app.realtime.topics import split_topic
 
 SUBPROTOCOL: Final = "realtime.v1.json"
 TOPIC_MAX_CHARACTERS: Final = 200
@@ -59,6 +60,18 @@ class Envelope(msgspec.Struct):
 
     type: str
     id: CommandId | UnsetType = UNSET
+    topic: msgspec.Raw = msgspec.Raw(b"")
+
+    @property
+    def namespace(self) -> str:
+        """The namespace of the topic that the command is about; empty when there is none."""
+        try:
+            return split_topic(_text.decode(self.topic))[0]
+        except msgspec.DecodeError:
+            return ""
+
+
+_text = msgspec.json.Decoder(str)
 
 
 class Since(msgspec.Struct):

@@ -118,6 +118,8 @@ class Attempt:
         version = self._who.version if self._who else None
         missed = state.go_live(self._connection, presence_version=version)
         self._core.hub.follow_up(state)
+        if state.namespace.one_connection_per_user:
+            self._core.take_place(self._connection, topic)
         return self._outcome(state, judged, missed), getattr(judged, "size_bytes", 0)
 
     def _outcome(
