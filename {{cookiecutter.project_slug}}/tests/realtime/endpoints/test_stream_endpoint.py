@@ -251,3 +251,32 @@ async def test_other_paths_reach_the_application_inside(rig: Rig) -> None:
         response = await client.get(f"http://127.0.0.1:{rig.port}/realtime/else")
 
     assert response.status_code == 418
+
+
+async def test_a_long_history_of_many_topics_fits_what_may_wait_for_a_stream() -> None:
+    topics = ["room:1", "room:2", "room:3"]
+    async with running(outbound_max_messages=500) as rig:
+        async with rig.stream(*topics) as stream:
+            cursor = (await stream.receive()).cursor
+        for topic in topics:
+            await rig.publish(topic, *range(400))
+
+        async with rig.stream(*topics, cursor=cursor) as stream:
+            welcome = (await stream.receive()).frame
+            offsets = [(await stream.receive()).frame["offset"] for _ in range(1_200)]
+
+    assert [one["recovered"] for one in welcome["subscriptions"]] == [True] * 3
+    assert offsets == list(range(1, 401)) * 3
+
+
+async def test_what_the_events_add_counts_for_the_limit_of_a_recovery() -> None:
+    topics = [f"room:{number}" for number in range(16)]
+    async with running(recovery_topic_max_bytes=100_000) as rig:
+        async with rig.stream(*topics) as stream:
+            cursor = (await stream.receive()).cursor
+        await rig.publish("room:0", *range(300))
+
+        async with rig.stream(*topics, cursor=cursor) as stream:
+            first = (await stream.receive()).frame["subscriptions"][0]
+
+    assert (first["recovered"], first["reason"]) == (False, "too_many")

@@ -22,6 +22,8 @@ from app.realtime.protocol.batch import Push
 from app.realtime.protocol.close_codes import CloseCode
 from app.settings import RealtimeSettings
 
+RECOVERED_OVERHEAD_BYTES = 40  # {"offset":123,"data":},
+
 
 class Connection(ABC):
     """What sockets and streams have in common; ``transport`` tells them apart in the metrics."""
@@ -105,6 +107,10 @@ class Connection(ABC):
     def tell(self, event: EventName, line: bytes) -> None:
         """Queues one frame that belongs to no topic."""
         self.outbound.put(self._chunk(event, line))
+
+    def overhead_bytes(self, topic: str) -> int:
+        """Returns roughly what a recovered message of ``topic`` takes besides its data."""
+        return RECOVERED_OVERHEAD_BYTES
 
     def tell_topic(self, topic: str, pushes: Sequence[Push]) -> None:
         """Queues frames of ``topic`` for this connection alone."""

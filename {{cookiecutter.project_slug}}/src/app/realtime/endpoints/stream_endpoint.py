@@ -137,7 +137,7 @@ async def _subscribe(core: Core, connection: StreamConnection, wanted: Sequence[
         value = greet(core, connection, [one.value_before() for one in outcomes])
         connection.tell("welcome", frames.welcome(value))
         for one in begun:
-            connection.tell_topic(one.topic, _pushes(one))
+            connection.tell_history(one.topic, _pushes(one))
         begin_talking(core, connection, begun)
 
     await subscribe(core, connection, wanted, answer=answer)

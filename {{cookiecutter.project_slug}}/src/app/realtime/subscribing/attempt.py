@@ -103,7 +103,9 @@ class Attempt:
             history=self._reading.history if self._reading else History(since, ()),
             buffered=state.joining.messages,
             allowance=Allowance(
-                settings.recovery_messages, min(settings.recovery_topic_max_bytes, max_bytes)
+                settings.recovery_messages,
+                min(settings.recovery_topic_max_bytes, max_bytes),
+                self._connection.overhead_bytes(self._wanted.topic),
             ),
         )
 

@@ -19,10 +19,14 @@ Reason = Literal["epoch", "trimmed", "too_many", "cursor"]
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """How much may be recovered at once; more is not recovered at all."""
+    """How much may be recovered at once; more is not recovered at all.
+
+    ``overhead_bytes`` are what the connection adds to each message.
+    """
 
     messages: int
     size_bytes: int
+    overhead_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,7 @@ def recover(
     if any(offset not in merged for offset in wanted):
         return None
     messages = [merged[offset] for offset in wanted]
-    size_bytes = sum(len(entry.data) for entry in messages)
+    size_bytes = sum(len(entry.data) + allowance.overhead_bytes for entry in messages)
     if size_bytes > allowance.size_bytes:
         return Lost("too_many")
     return Recovered(messages, size_bytes)
