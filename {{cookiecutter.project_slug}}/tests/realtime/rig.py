@@ -316,6 +316,7 @@ async def _listening(realtime: Realtime) -> AsyncIterator[int]:
     config = Config()
     config.bind = [f"fd://{listener.detach()}"]
     config.accesslog = config.errorlog = None
+    config.max_app_queue_size = realtime._core.settings.inbound_frames
     stop = asyncio.Event()
     endpoint = realtime.endpoint(_inner)
     server = asyncio.create_task(serve(endpoint, config, shutdown_trigger=stop.wait))  # type: ignore[arg-type]

@@ -62,6 +62,9 @@ def _hypercorn_config(settings: Settings, listener: socket.socket) -> Config:
     config.keep_alive_timeout = settings.server.keep_alive_seconds
     config.keep_alive_max_requests = KEEP_ALIVE_REQUESTS
     config.websocket_max_message_size = settings.realtime.frame_max_bytes
+    # A socket with so many frames unread is not read from, so the client waits. uvicorn stops
+    # reading with the first unread frame; it holds what came with it in one read of the transport.
+    config.max_app_queue_size = settings.realtime.inbound_frames
     config.graceful_timeout = NEVER_SECONDS  # the deadlines of the runner are the ones that count
     return config
 

@@ -116,7 +116,7 @@ async def test_more_than_the_limit_is_not_recovered_in_part() -> None:
 
 
 async def test_a_hello_recovers_a_limited_number_of_bytes() -> None:
-    async with running(recovery_hello_max_bytes=100) as rig:
+    async with running(recovery_hello_max_bytes=150) as rig:
         await rig.publish("room:7", "x" * 70)
         await rig.publish("room:8", "x" * 70)
         async with rig.socket() as ada:
