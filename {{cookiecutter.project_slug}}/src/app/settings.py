@@ -145,6 +145,7 @@ class RealtimeSettings(Group):
     commands_burst: int = 60
     calls_per_connection: int = 8
     call_deadline_seconds: float = 10.0
+    commands_at_once: int = 1_000
     inbound_bytes_per_second: float = 64 * KIB
     inbound_bytes_burst: int = 256 * KIB
     connections_per_user: int = 50

@@ -10,6 +10,7 @@ from app.realtime.access import Access
 from app.realtime.backplane import Backplane
 from app.realtime.backplane import Published
 from app.realtime.connections.backlog import Backlog
+from app.realtime.connections.callers import Callers
 from app.realtime.connections.connection import Connection
 from app.realtime.connections.heartbeat import Heartbeat
 from app.realtime.connections.limits import Admission
@@ -51,6 +52,7 @@ class Core:
     meters: Meters
     sessions: SessionCheck
     heartbeat: Heartbeat
+    callers: Callers
     methods: Methods
     publish: Callable[..., Awaitable[Published]]
     take_place: Callable[[Connection, str], None] = field(default=lambda _connection, _topic: None)

@@ -9,6 +9,7 @@ from app.realtime.access import Access
 from app.realtime.backplane import Backplane
 from app.realtime.backplane import Published
 from app.realtime.connections.backlog import Backlog
+from app.realtime.connections.callers import Callers
 from app.realtime.connections.heartbeat import Heartbeat
 from app.realtime.connections.limits import Admission
 from app.realtime.connections.session_check import SessionCheck
@@ -58,6 +59,7 @@ def build_core(
         sessions=sessions,
         heartbeat=Heartbeat(settings, backlog, now=clock(), check=sessions.look_at),
         clock=clock,
+        callers=Callers(settings),
         methods=Methods(),
         publish=publish or backplane.publish,
         meters=meters,

@@ -119,7 +119,9 @@ def _through_hypercorn(stream: Any, *, frames: Connection | None = None) -> Dire
     server = getattr(protocol.send, "__self__", None)
     if not isinstance(server, TCPServer):
         return None
-    if frames is None and not isinstance(getattr(protocol.connection, "_writer", None), ChunkedWriter):
+    if frames is None and not isinstance(
+        getattr(protocol.connection, "_writer", None), ChunkedWriter
+    ):
         return None
     return _path(server.writer.transport, server.writer.drain, frames)
 

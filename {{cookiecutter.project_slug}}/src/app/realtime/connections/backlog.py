@@ -7,7 +7,6 @@ from typing import Protocol
 from app.realtime.metrics import Meters
 from app.settings import RealtimeSettings
 
-
 FLUSH_WRITES = 500
 
 

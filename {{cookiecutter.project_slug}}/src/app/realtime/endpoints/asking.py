@@ -4,7 +4,6 @@ Each returns the value of its result, or why it was refused.
 """
 
 import asyncio
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -13,14 +12,18 @@ import structlog
 from app.errors import AppError
 from app.principal import Principal
 from app.realtime.core import Core
+from app.realtime.endpoints.asker import Asker
+from app.realtime.endpoints.reading_back import history
 from app.realtime.methods import Method
 from app.realtime.protocol import frames
 from app.realtime.protocol.messages import Call
+from app.realtime.protocol.messages import History
 from app.realtime.protocol.messages import Presence
 from app.realtime.protocol.messages import Publish
 from app.realtime.protocol.messages import Refusal
 from app.realtime.protocol.messages import Signal
 from app.realtime.protocol.messages import refusal_of
+from app.realtime.protocol.over_http import Asked
 from app.realtime.topics import TopicNamespace
 
 log = structlog.get_logger()
@@ -33,12 +36,23 @@ TOO_LATE = Refusal("deadline", "not done in time; whether it took effect is unkn
 CRASHED = Refusal("internal", "something went wrong", retry=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Asker:
-    """Who asks, and the connection that is not to have a signal back."""
+async def answer(core: Core, asker: Asker, command: Asked) -> bytes | Refusal | None:
+    """Runs any of these commands; None for a signal that went out.
 
-    principal: Principal
-    connection_id: str | None
+    Raises:
+        Unavailable: something that the command needs is away.
+    """
+    match command:
+        case Publish():
+            return await publish(core, asker, command)
+        case Signal():
+            return await signal(core, asker, command)
+        case Call():
+            return await call(core, asker, command)
+        case History():
+            return await history(core, asker, command)
+        case _:
+            return await presence(core, asker, command)
 
 
 async def publish(core: Core, asker: Asker, command: Publish) -> bytes | Refusal:

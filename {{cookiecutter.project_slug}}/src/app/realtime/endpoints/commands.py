@@ -8,8 +8,8 @@ from app.errors import AppError
 from app.realtime.connections.calls import Calls
 from app.realtime.connections.socket_connection import SocketConnection
 from app.realtime.core import Core
+from app.realtime.endpoints.asker import Asker
 from app.realtime.endpoints.asking import CRASHED
-from app.realtime.endpoints.asking import Asker
 from app.realtime.endpoints.asking import call
 from app.realtime.endpoints.asking import presence
 from app.realtime.endpoints.asking import publish

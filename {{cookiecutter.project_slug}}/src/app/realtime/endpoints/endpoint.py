@@ -1,15 +1,17 @@
-"""The door in front of the web application: two paths are ours, everything else goes inside."""
+"""The door in front of the web application: three paths are ours, everything else goes inside."""
 
 from app.realtime.asgi import ASGIApp
 from app.realtime.asgi import Receive
 from app.realtime.asgi import Scope
 from app.realtime.asgi import Send
 from app.realtime.core import Core
+from app.realtime.endpoints.command_endpoint import serve_command
 from app.realtime.endpoints.socket_endpoint import serve_socket
 from app.realtime.endpoints.stream_endpoint import serve_stream
 
 SOCKET_PATH = "/realtime/socket"
 STREAM_PATH = "/realtime/events"
+COMMANDS_PATH = "/realtime/commands"
 
 
 class RealtimeEndpoint:
@@ -26,5 +28,7 @@ class RealtimeEndpoint:
                 await serve_socket(self._core, scope, receive, send)
             case "http", "/realtime/events":
                 await serve_stream(self._core, scope, receive, send)
+            case "http", "/realtime/commands":
+                await serve_command(self._core, scope, receive, send)
             case _:
                 await self._inner(scope, receive, send)

@@ -11,6 +11,7 @@ from app.realtime.core import Core
 from app.realtime.credentials import Credential
 from app.realtime.credentials import Vouched
 from app.realtime.credentials import credential_of
+from app.realtime.endpoints.own_connection import name_for
 from app.realtime.protocol import frames
 from app.realtime.protocol.close_codes import CloseCode
 from app.realtime.subscribing.subscription import Subscribed
@@ -80,7 +81,7 @@ def greet(core: Core, connection: Connection, subscriptions: Sequence[bytes]) ->
     """Returns the value of a ``hello`` that worked."""
     settings = core.settings
     facts = {
-        "connection": connection.id,
+        "connection": name_for(connection.principal, connection.id),
         "ping_ms": round(settings.ping_seconds * 1000),
         "pong_ms": round(settings.pong_seconds * 1000),
         "retry_window_ms": round(settings.retry_window_seconds * 1000),

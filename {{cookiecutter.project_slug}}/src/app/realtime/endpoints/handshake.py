@@ -1,5 +1,6 @@
 """What is judged before a connection is accepted: where it comes from, and if there is room."""
 
+from collections.abc import Container
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -21,6 +22,7 @@ class Denial:
     title: str
     reason: str
     after_seconds: float | None = None
+    allow: bytes | None = None
 
 
 WRONG_ORIGIN = Denial(403, "This page may not connect here.", "origin")
@@ -45,6 +47,15 @@ def is_foreign_stream(scope: Scope, origins: Iterable[str]) -> bool:
         return origin not in origins
     site = header(scope, b"sec-fetch-site")
     return header(scope, b"cookie") is not None and site not in {None, "same-origin"}
+
+
+def is_foreign_command(scope: Scope, origins: Container[str | None]) -> bool:
+    """The same for a command over HTTP, by the rule of every other unsafe request."""
+    origin = header(scope, b"origin")
+    site = header(scope, b"sec-fetch-site")
+    if origin in origins or site == "same-origin":
+        return False
+    return not (origin is None and site is None and header(scope, b"cookie") is None)
 
 
 def judge_socket(core: Core, scope: Scope) -> Denial | None:

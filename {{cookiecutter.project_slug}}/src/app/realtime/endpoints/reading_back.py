@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from app.realtime.backplane import Entry
 from app.realtime.backplane import Position
 from app.realtime.core import Core
-from app.realtime.endpoints.asking import Asker
+from app.realtime.endpoints.asker import Asker
 from app.realtime.protocol import frames
 from app.realtime.protocol.messages import History
 from app.realtime.protocol.messages import Refusal

@@ -7,10 +7,13 @@ from app.realtime.asgi import Send
 from app.realtime.endpoints.handshake import Denial
 
 SLUGS = {
-    400: "invalid",
+    400: "bad-request",
     401: "unauthenticated",
     403: "forbidden",
     405: "method-not-allowed",
+    408: "request-timeout",
+    413: "too-large",
+    415: "unsupported-media-type",
     503: "unavailable",
 }
 
@@ -39,7 +42,9 @@ async def _answer(send: Send, denial: Denial, kind: str) -> None:
     ]
     if denial.after_seconds is not None:
         headers.append((b"retry-after", b"%d" % math.ceil(denial.after_seconds)))
-    if denial.status == 405:
-        headers.append((b"allow", b"GET"))
+    if denial.status == 401:
+        headers.append((b"www-authenticate", b"Bearer"))
+    if denial.allow is not None:
+        headers.append((b"allow", denial.allow))
     await send({"type": f"{kind}.start", "status": denial.status, "headers": headers})
     await send({"type": f"{kind}.body", "body": body, "more_body": False})

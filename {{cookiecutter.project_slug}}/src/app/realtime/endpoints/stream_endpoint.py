@@ -46,7 +46,7 @@ HEADERS = [
     (b"cache-control", b"no-store, no-transform"),
     (b"x-accel-buffering", b"no"),
 ]
-NOT_GET = Denial(405, "A stream is opened with GET.", "method")
+NOT_GET = Denial(405, "A stream is opened with GET.", "method", allow=b"GET")
 BAD_TOPICS = Denial(
     400, f"Name 1 to {TOPICS_MAX} topics of at most {TOPIC_MAX_CHARACTERS} characters.", "topics"
 )

@@ -106,9 +106,9 @@ def result(command_id: int, value: bytes) -> bytes:
     return b'{"type":"reply","id":%d,"result":%b}' % (command_id, value)
 
 
-def error(command_id: int, refusal: Refusal) -> bytes:
-    """Returns the reply to a command that was refused."""
-    return b'{"type":"reply","id":%d,"error":%b}' % (command_id, refusal_value(refusal))
+def error(command_id: int | None, refusal: Refusal) -> bytes:
+    """Returns the reply to a command that was refused; a signal over HTTP may have no id."""
+    return b'{"type":"reply","id":%b,"error":%b}' % (_encode(command_id), refusal_value(refusal))
 
 
 def refusal_value(refusal: Refusal) -> bytes:

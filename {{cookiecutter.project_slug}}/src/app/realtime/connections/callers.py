@@ -1,0 +1,41 @@
+"""What callers without a connection may take: the same rates, counted for each user."""
+
+from collections import OrderedDict
+
+from app.principal import UserId
+from app.realtime.connections.limits import InboundRate
+from app.settings import RealtimeSettings
+
+REMEMBERED_MAX = 10_000
+
+
+class Caller:
+    """One user's commands over HTTP; ``running`` counts those that are not answered yet."""
+
+    __slots__ = ("rate", "running")
+
+    def __init__(self, rate: InboundRate) -> None:
+        self.rate = rate
+        self.running = 0
+
+
+class Callers:
+    """The users that sent commands over HTTP lately; the least recent is forgotten first.
+
+    In this process alone: as with sockets, a user gets the rate once for each process it reaches.
+    """
+
+    def __init__(self, settings: RealtimeSettings) -> None:
+        self._settings = settings
+        self._callers: OrderedDict[UserId, Caller] = OrderedDict()
+        self.running = 0
+
+    def find(self, user: UserId, *, now: float) -> Caller:
+        """Returns what is known of a user."""
+        caller = self._callers.get(user)
+        if caller is None:
+            caller = self._callers[user] = Caller(InboundRate(self._settings, now=now))
+            if len(self._callers) > REMEMBERED_MAX:
+                self._callers.popitem(last=False)
+        self._callers.move_to_end(user)
+        return caller
