@@ -25,6 +25,7 @@ LAYERS = (
     {"database", "transport"},
     {"telemetry"},
     {"principal", "settings", "errors"},
+    {"setting_sources"},
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 

@@ -17,7 +17,7 @@ from quart import Quart
 from app import errors
 from app import settings as platform_settings
 from app.__main__ import main
-from app.settings import Group
+from app.setting_sources import Group
 from tests.documents import PAGES
 from tests.documents import ROOT
 from tests.documents import Block

@@ -8,65 +8,17 @@ that holds the value instead, as container secrets do. Lowest first: the default
 """
 
 import os
-from pathlib import Path
-from typing import Any
 from typing import Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field
 from pydantic import field_validator
-from pydantic_settings import BaseSettings
-from pydantic_settings import PydanticBaseSettingsSource
-from pydantic_settings import PyprojectTomlConfigSettingsSource
 from pydantic_settings import SettingsConfigDict
+
+from app.setting_sources import Group
 
 KIB = 1024
 MIB = 1024 * KIB
-
-
-class SecretFiles(PydanticBaseSettingsSource):
-    """Reads a field's value from the file that ``NAME_FILE`` names."""
-
-    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
-        """Returns the value of one field, or None when no file is named for it."""
-        prefix = self.config.get("env_prefix", "")
-        path = os.environ.get(f"{prefix}{field_name}_file".upper())
-        return (Path(path).read_text().strip() if path else None, field_name, False)
-
-    def __call__(self) -> dict[str, Any]:
-        """Returns the values of all fields that have a file."""
-        fields = self.settings_cls.model_fields
-        found = {name: self.get_field_value(field, name)[0] for name, field in fields.items()}
-        return {name: value for name, value in found.items() if value is not None}
-
-
-class Group(BaseSettings):
-    """A set of settings under one prefix; the features' own settings derive from it too."""
-
-    model_config = SettingsConfigDict(
-        frozen=True,
-        extra="ignore",
-        env_file=".env",
-        pyproject_toml_table_header=("tool", "app"),
-    )
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Orders the sources, the strongest first."""
-        return (
-            init_settings,
-            env_settings,
-            SecretFiles(settings_cls),
-            dotenv_settings,
-            PyprojectTomlConfigSettingsSource(settings_cls),
-        )
 
 
 class DatabaseSettings(Group):

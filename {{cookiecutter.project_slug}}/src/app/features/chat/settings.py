@@ -3,7 +3,7 @@
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from app.settings import Group
+from app.setting_sources import Group
 
 
 class ChatSettings(Group):

@@ -1,0 +1,55 @@
+"""Where settings come from: the order that the first lines of ``settings`` tell."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from pydantic_settings import BaseSettings
+from pydantic_settings import PydanticBaseSettingsSource
+from pydantic_settings import PyprojectTomlConfigSettingsSource
+from pydantic_settings import SettingsConfigDict
+
+
+class SecretFiles(PydanticBaseSettingsSource):
+    """Reads a field's value from the file that ``NAME_FILE`` names."""
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        """Returns the value of one field, or None when no file is named for it."""
+        prefix = self.config.get("env_prefix", "")
+        path = os.environ.get(f"{prefix}{field_name}_file".upper())
+        return (Path(path).read_text().strip() if path else None, field_name, False)
+
+    def __call__(self) -> dict[str, Any]:
+        """Returns the values of all fields that have a file."""
+        fields = self.settings_cls.model_fields
+        found = {name: self.get_field_value(field, name)[0] for name, field in fields.items()}
+        return {name: value for name, value in found.items() if value is not None}
+
+
+class Group(BaseSettings):
+    """A set of settings under one prefix; the features' own settings derive from it too."""
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="ignore",
+        env_file=".env",
+        pyproject_toml_table_header=("tool", "app"),
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Orders the sources, the strongest first."""
+        return (
+            init_settings,
+            env_settings,
+            SecretFiles(settings_cls),
+            dotenv_settings,
+            PyprojectTomlConfigSettingsSource(settings_cls),
+        )
