@@ -15,7 +15,7 @@ import app.web
 pytestmark = pytest.mark.browser
 
 STATIC = Path(app.web.__file__).parent / "static"
-CLIENT = [STATIC / f"realtime{part}.js" for part in ("", "-socket", "-stream", "-topic")]
+CLIENT = [STATIC / f"realtime{part}.js" for part in ("", "-socket", "-stream", "-subscriptions", "-topic")]
 CLIENT_MAX_BYTES = 6 * 1024
 SCENARIOS = Path(__file__).parent / "client_scenarios.js"
 NAMES = re.findall(r'^  async "(.+)"\(\)', SCENARIOS.read_text(), flags=re.MULTILINE)

@@ -7,20 +7,16 @@ const PROBE_MS = 3_000;
 
 export class Socket {
   isReady = false; // hello was answered, so commands may be sent
-  /** @type {Map<number, (reply: any) => void>} */ #replies = new Map();
-  /** @type {Record<string, any>} */ #timers = {};
+  #replies = new Map(); // what to do with the reply to each command
+  #timers = {};
   #id = 0;
   #heard = Date.now();
 
-  /**
-   * @param {string} url
-   * @param {{WebSocket: typeof WebSocket, hello: () => object, onReady: (result: any) => void,
-   *   onFrame: (frame: any) => void, onClosed: (code: number) => void}} options
-   */
+  /** @param {string} url @param {import("./realtime-types.js").SocketOptions} options */
   constructor(url, { WebSocket, hello, onReady, onFrame, onClosed }) {
     Object.assign(this, { onReady, onFrame, onClosed });
     const socket = (this.socket = new WebSocket(url, PROTOCOL));
-    socket.onopen = () => this.#hello(hello());
+    socket.onopen = () => hello((command) => this.#hello(command));
     socket.onmessage = (event) => this.#read(event.data);
     socket.onclose = (event) => this.#end(event.code);
     this.#watch(HELLO_MS);
@@ -66,7 +62,7 @@ export class Socket {
 
   #hello(hello) {
     this.command(hello, ({ result }) => {
-      if (!result) return; // a bye and a close follow
+      if (!result) return this.#end(0);
       this.isReady = true;
       this.#watch(result.ping_ms + result.pong_ms);
       this.onReady(result);

@@ -6,11 +6,7 @@ const EVENTS = ["welcome", "message", "gap", "unsubscribed", "status", "drain", 
 export class Stream {
   isReady = false; // for commands, that is never
 
-  /**
-   * @param {string} url
-   * @param {{EventSource: typeof EventSource, topics: string[], onFrame: (frame: any) => void,
-   *   onPause: () => void, onClosed: (code: number) => void}} options
-   */
+  /** @param {string} url @param {import("./realtime-types.js").StreamOptions} options */
   constructor(url, { EventSource, topics, onFrame, onPause, onClosed }) {
     const address = new URL(url);
     for (const topic of topics) address.searchParams.append("topic", topic);

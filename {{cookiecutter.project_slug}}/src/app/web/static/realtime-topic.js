@@ -1,16 +1,15 @@
-// One topic of a page: what it has seen, who is there. No timers and no network: `realtime.js` feeds it.
-
-/** @typedef {import("./realtime-types.js").Listener} Listener */
+// One topic of a page: what it has seen, who is there. No timers and no network.
 
 export class Topic {
-  /** @param {string} name @param {Listener} listener */
+  retry = 0;
+  version = 0;
+  members = null; // by their user, or null where only the count is known
+
+  /** @param {string} name @param {import("./realtime-types.js").Listener} listener */
   constructor(name, listener) {
     this.name = name;
     this.listener = listener;
     this.since = listener.since;
-    /** @type {Map<string, import("./realtime-types.js").Member> | null} */ this.members = null;
-    this.version = 0;
-    this.retry = 0;
   }
 
   /** What is asked of the server: it resumes after `since`. */
@@ -21,7 +20,9 @@ export class Topic {
   /** Takes the answer to a subscription: its history first, so that order holds. */
   admit({ epoch, offset, recovered, reason, messages = [], presence }) {
     if (recovered === false) this.gap({ reason, epoch, offset });
-    this.since ??= { epoch, offset: messages.length ? messages[0].offset - 1 : offset };
+    else if (this.since?.epoch !== epoch) {
+      this.since = { epoch, offset: messages.length ? messages[0].offset - 1 : offset };
+    }
     for (const message of messages) this.deliver(message);
     if (presence) this.snapshot(presence);
     this.tell("live");
@@ -35,6 +36,7 @@ export class Topic {
     this.#call("onMessage", data, this.since);
   }
 
+  /** Tells what cannot be told any more, and goes on from there. */
   gap({ reason, epoch, offset }) {
     this.since = { epoch, offset };
     this.#call("onGap", { reason, epoch, offset });

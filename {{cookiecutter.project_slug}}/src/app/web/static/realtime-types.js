@@ -19,10 +19,23 @@
  * @property {string} url  of the socket
  * @property {string} [eventsUrl]  of the stream to fall back to
  * @property {string} [client]
+ * @property {() => Promise<string>} [ticket]  for a page without the cookie; asked for again when it expires
  * @property {(status: {state: State, code?: number}) => void} [onStatus]
  * @property {typeof WebSocket} [WebSocket]
  * @property {typeof EventSource} [EventSource]
  * @property {() => number} [random]
+ * @typedef {object} SocketOptions  what happens on a socket, for whoever opens it
+ * @property {typeof WebSocket} WebSocket
+ * @property {(say: (hello: object) => void) => void} hello  is asked for the first command
+ * @property {(result: any) => void} onReady  hello was answered
+ * @property {(frame: any) => void} onFrame
+ * @property {(code: number) => void} onClosed
+ * @typedef {object} StreamOptions
+ * @property {typeof EventSource} EventSource
+ * @property {string[]} topics
+ * @property {(frame: any) => void} onFrame
+ * @property {() => void} onPause  the browser is about to come back by itself
+ * @property {(code: number) => void} onClosed
  */
 
 export {};
