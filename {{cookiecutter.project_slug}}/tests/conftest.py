@@ -14,7 +14,7 @@ from app.factory import create_app
 from app.settings import Settings
 from tests import servers
 
-pytest_plugins = ["tests.people", "tests.windows"]
+pytest_plugins = ["tests.people", "tests.redis_servers", "tests.windows"]
 
 
 @pytest.fixture(scope="session")

@@ -25,7 +25,7 @@ LAYERS = (
     {"database", "transport"},
     {"telemetry"},
     {"principal", "settings", "errors"},
-    {"setting_sources"},
+    {"setting_sources", "redis_url"},
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 

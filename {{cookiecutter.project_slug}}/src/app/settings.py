@@ -43,6 +43,8 @@ class RedisSettings(Group):
     connect_seconds: float = 2.0
     command_seconds: float = 1.0
     key_prefix: str = "app:"
+    sentinel_username: str = ""
+    sentinel_password: str = ""
 
 
 class WebSettings(Group):

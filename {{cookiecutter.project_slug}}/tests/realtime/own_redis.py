@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -40,13 +41,16 @@ PERIODS = RealtimeSettings.model_construct(
 class OwnRedis:
     """One server on a Unix socket; ``port`` opens it on the loopback interface as well."""
 
-    def __init__(self, program: str, folder: Path, *, port: int = 0) -> None:
+    def __init__(
+        self, program: str, folder: Path, *, port: int = 0, options: Sequence[str] = ()
+    ) -> None:
         self._command = [
             program,
             *("--port", str(port), "--bind", "127.0.0.1"),
             *("--unixsocket", str(folder / "redis.sock")),
             *("--dir", str(folder), "--save", "", "--appendonly", "no"),
             *("--repl-diskless-sync-delay", "0"),
+            *options,
         ]
         self.port = port
         self.socket = folder / "redis.sock"
@@ -92,10 +96,10 @@ class OwnRedis:
 
 
 @contextlib.contextmanager
-def own_redis(program: str, *, port: int = 0) -> Iterator[OwnRedis]:
+def own_redis(program: str, *, port: int = 0, options: Sequence[str] = ()) -> Iterator[OwnRedis]:
     """Yields a server that is not started yet, and ends it."""
     with TemporaryDirectory(prefix="rds") as folder:
-        server = OwnRedis(program, Path(folder), port=port)
+        server = OwnRedis(program, Path(folder), port=port, options=options)
         try:
             yield server
         finally:

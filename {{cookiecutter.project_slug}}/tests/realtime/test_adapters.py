@@ -6,7 +6,6 @@ from app.realtime.adapters import open_backplane
 from app.realtime.memory.backplane import MemoryBackplane
 from app.realtime.memory.presence import MemoryPresence
 from app.realtime.redis.backplane import RedisBackplane
-from app.realtime.redis.contact import address_of
 from app.realtime.redis.link import pause_seconds
 from app.realtime.redis.presence import RedisPresence
 from app.settings import RealtimeSettings
@@ -40,19 +39,6 @@ def test_an_address_that_is_none_is_refused() -> None:
 
     with pytest.raises(ValueError, match="Redis URL must specify"):
         open_backplane(settings, RedisSettings.model_construct(url="http://localhost"), "n")
-
-
-@pytest.mark.parametrize(
-    ("url", "shown"),
-    [
-        ("redis://ada:secret@cache.example:7000/2?ssl=1", "redis://cache.example:7000/2"),
-        ("rediss://:secret@cache.example", "rediss://cache.example:6379"),
-        ("redis://", "redis://localhost:6379"),
-        ("unix://ada:secret@/run/r.sock?db=1", "unix:///run/r.sock"),
-    ],
-)
-def test_a_log_line_shows_where_and_no_password(url: str, shown: str) -> None:
-    assert address_of(url) == shown
 
 
 def test_the_first_attempt_is_at_once_and_later_ones_wait_at_most_five_seconds() -> None:

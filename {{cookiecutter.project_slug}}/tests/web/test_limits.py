@@ -12,9 +12,9 @@ from app.settings import RedisSettings
 from app.settings import Settings
 from app.web.limiter import AWAY_SECONDS
 from app.web.limiter import Limiter
-from app.web.limiter import _pool
 from app.web.limits import limit
 from app.web.limits import network
+from app.web.shared_counts import _pool
 
 AWAY = RedisSettings.model_construct(url="redis://127.0.0.1:1", key_prefix="test:")
 
@@ -111,7 +111,6 @@ async def test_redis_is_asked_again_after_a_while(settings: Settings, redis: Red
     now = 0.0
     limiter = Limiter(settings.redis.model_copy(update={"url": AWAY.url}), clock=lambda: now)
     await limiter.spend("3/minute", "route", "caller")
-    limiter._pool = _pool(settings.redis)
     back = Limiter(settings.redis, clock=lambda: now)
     limiter._shared = back._shared
 

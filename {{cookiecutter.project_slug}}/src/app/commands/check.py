@@ -4,15 +4,20 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 import click
-from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from app.commands.branches import migration_locations
 from app.database.migrate import pending
 from app.errors import Unavailable
+from app.realtime.redis.dialing import Dial
+from app.realtime.redis.dialing import ServerDial
+from app.realtime.redis.dialing import ask
+from app.realtime.redis.sentinel import SentinelDial
+from app.realtime.redis.topology import ask_for_owners
+from app.redis_url import RedisServers
+from app.redis_url import redis_servers
 from app.settings import RedisSettings
 from app.settings import Settings
 
@@ -81,15 +86,29 @@ async def broken_redis(settings: RedisSettings) -> AsyncIterator[str]:
     if not settings.url:
         yield "Redis: REDIS_URL is not set"
         return
+    servers = redis_servers(settings.url)
+    try:
+        await reach(servers, settings)
+    except (RedisError, OSError, TimeoutError) as error:
+        yield f"Redis: {servers.shown} does not answer: {error}"
+
+
+async def reach(servers: RedisServers, settings: RedisSettings) -> None:
+    """Connects once: to the server, to any node of the Cluster, or to the Sentinels' primary.
+
+    Raises:
+        RedisError: that cannot be done; so do OSError and TimeoutError.
+    """
     seconds = settings.connect_seconds
-    async with Redis.from_url(settings.url, socket_connect_timeout=seconds) as client:
-        try:
-            await client.ping()
-        except (RedisError, OSError) as error:
-            yield f"Redis: {shown(settings.url)} does not answer: {error}"
-
-
-def shown(url: str) -> str:
-    """Returns an address without its user and password."""
-    parts = urlsplit(url)
-    return parts.path if parts.scheme == "unix" else f"{parts.hostname}:{parts.port or 6379}"
+    if servers.kind == "cluster":
+        await ask_for_owners(servers, [], connect_seconds=seconds)
+        return
+    dial: Dial = (
+        SentinelDial(servers, settings, moved=lambda: None)
+        if servers.kind == "sentinel"
+        else ServerDial(servers.url, connect_seconds=seconds)
+    )
+    async with asyncio.timeout(seconds):
+        connection = await dial.connect()
+        await ask(connection, "PING")
+    await connection.disconnect()

@@ -20,9 +20,9 @@ class Supervisor:
         self._restart_seconds = restart_seconds
         self._tasks: set[asyncio.Task[Any]] = set()
 
-    def keep(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
+    def keep(self, name: str, run: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
         """Runs ``run`` for ever: when it fails or returns, that is logged and it starts again."""
-        self.start(name, self._keep(name, run))
+        return self.start(name, self._keep(name, run))
 
     def start(self, name: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Runs ``work`` once in the background; a failure is logged."""

@@ -4,24 +4,19 @@ import math
 import time
 from collections.abc import Callable
 from functools import cache
-from typing import Any
 
 import structlog
 from limits import RateLimitItem
 from limits import parse_many
 from limits.aio.storage import MemoryStorage
-from limits.aio.storage import RedisStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
-from redis.asyncio import BlockingConnectionPool
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from app.errors import TooMany
 from app.settings import RedisSettings
+from app.web.shared_counts import SharedCounts
 
 AWAY_SECONDS = 5.0
-CONNECTIONS = 20
 
 log = structlog.get_logger()
 
@@ -48,8 +43,10 @@ class Limiter:
         self._clock = clock
         self._away_until = -math.inf
         self._local = SlidingWindowCounterRateLimiter(MemoryStorage())
-        self._pool = _pool(settings) if settings.url else None
-        self._shared = _shared(self._pool, settings.key_prefix) if self._pool else None
+        self._storage = SharedCounts(settings) if settings.url else None
+        self._shared = (
+            SlidingWindowCounterRateLimiter(self._storage.storage) if self._storage else None
+        )
 
     async def spend(self, rate: str, *who: str) -> None:
         """Counts one call by ``who`` (route and caller, say) against each limit in ``rate``.
@@ -69,8 +66,8 @@ class Limiter:
 
     async def close(self) -> None:
         """Closes the connections to Redis."""
-        if self._pool is not None:
-            await self._pool.aclose()
+        if self._storage is not None:
+            await self._storage.close()
 
     def _limiter(self) -> SlidingWindowCounterRateLimiter:
         if self._shared is None or self._clock() < self._away_until:
@@ -111,23 +108,3 @@ def parsed(rate: str) -> tuple[RateLimitItem, ...]:
 def policy(item: RateLimitItem) -> str:
     """Returns a limit in the form of the header ``RateLimit-Policy``."""
     return f'"{item.amount}-in-{item.get_expiry()}";q={item.amount};w={item.get_expiry()}'
-
-
-def _shared(pool: BlockingConnectionPool, prefix: str) -> SlidingWindowCounterRateLimiter:
-    options: Any = {"connection_pool": pool}  # typed as if only numbers and texts could be options
-    storage = RedisStorage(
-        "async+redis://", implementation="redispy", key_prefix=f"{prefix}limit", **options
-    )
-    return SlidingWindowCounterRateLimiter(storage)
-
-
-def _pool(settings: RedisSettings) -> BlockingConnectionPool:
-    # No retries: a request must not wait for Redis, there is a way without it.
-    return BlockingConnectionPool.from_url(
-        settings.url,
-        max_connections=CONNECTIONS,
-        timeout=settings.command_seconds,
-        socket_connect_timeout=settings.connect_seconds,
-        socket_timeout=settings.command_seconds,
-        retry=Retry(NoBackoff(), retries=0),
-    )

@@ -37,7 +37,7 @@ class End:
     ears: Ears
 
 
-@pytest.fixture(params=["memory", "redis"])
+@pytest.fixture(params=["memory", "redis", "cluster"])
 def make_end(request: pytest.FixtureRequest) -> MakeEnd:
     """Returns what makes the ends of one adapter, all talking to each other."""
     if request.param == "memory":
@@ -52,7 +52,10 @@ def make_end(request: pytest.FixtureRequest) -> MakeEnd:
             )
 
         return in_memory
-    settings = request.getfixturevalue("settings").redis
+    if request.param == "cluster":
+        settings = request.getfixturevalue("emptied_cluster").settings
+    else:
+        settings = request.getfixturevalue("settings").redis
 
     def in_redis(node: str) -> tuple[Backplane, PresenceStore]:
         backplane = RedisBackplane(PERIODS, settings, node=node)

@@ -7,6 +7,7 @@ from redis.asyncio import Redis
 from redis.asyncio.connection import AbstractConnection
 
 from app.realtime.redis.contact import RedisContact
+from app.realtime.redis.dialing import ServerDial
 from app.realtime.redis.link import RedisLink
 from app.settings import Settings
 
@@ -24,7 +25,7 @@ async def test_a_fault_of_ours_is_not_taken_for_an_outage(settings: Settings, re
 
     link = RedisLink(
         "test",
-        settings.redis,
+        ServerDial(settings.redis.url, connect_seconds=2.0),
         RedisContact("here", states.append),
         greet=greet,
         serve=serve,
@@ -40,7 +41,7 @@ async def test_what_is_not_in_use_cannot_be_dropped(settings: Settings) -> None:
     states: list[bool] = []
     link = RedisLink(
         "test",
-        settings.redis,
+        ServerDial(settings.redis.url, connect_seconds=2.0),
         RedisContact("here", states.append),
         greet=greet,
         serve=greet,
@@ -64,7 +65,7 @@ async def test_connections_that_end_at_once_are_not_made_in_a_hurry(
 
     link = RedisLink(
         "test",
-        settings.redis,
+        ServerDial(settings.redis.url, connect_seconds=2.0),
         RedisContact("here", lambda _: None),
         greet=greet,
         serve=serve,

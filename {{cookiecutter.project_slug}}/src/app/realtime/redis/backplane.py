@@ -1,4 +1,4 @@
-"""The backplane of several processes, over one Redis or Valkey server.
+"""The backplane of several processes, over Redis or Valkey: one server, Sentinels or a Cluster.
 
 A publish is one script: idempotency key, next offset, append, expiry, announcement. Announcements
 travel by pub/sub, which forgets whoever is away for a moment; the log and its offsets make up for
@@ -20,20 +20,22 @@ from app.realtime.backplane import Published
 from app.realtime.metrics import Meters
 from app.realtime.presence_store import Diff
 from app.realtime.redis import envelopes
+from app.realtime.redis.cluster import Cluster
+from app.realtime.redis.commands import Seen
 from app.realtime.redis.contact import RedisContact
-from app.realtime.redis.contact import address_of
-from app.realtime.redis.eviction import warn_of_eviction
+from app.realtime.redis.interests import Ears
 from app.realtime.redis.keys import RedisKeys
-from app.realtime.redis.pipeline import RedisPipeline
-from app.realtime.redis.pipeline import Seen
+from app.realtime.redis.one_server import OneServer
+from app.realtime.redis.partitions import PARTITIONS
+from app.realtime.redis.partitions import balanced_tags
 from app.realtime.redis.scripts import HISTORY
 from app.realtime.redis.scripts import PUBLISH
 from app.realtime.redis.scripts import REPLICATION
-from app.realtime.redis.subscriber import Probe
-from app.realtime.redis.subscriber import RedisSubscriber
 from app.realtime.redis.versions import HeardVersions
-from app.realtime.supervise import Supervisor
+from app.realtime.redis.wiring import Wires
+from app.realtime.redis.wiring import Wiring
 from app.realtime.topics import Window
+from app.redis_url import redis_servers
 from app.settings import RealtimeSettings
 from app.settings import RedisSettings
 
@@ -44,7 +46,10 @@ def fresh_epoch() -> str:
 
 
 class RedisBackplane:
-    """Two connections: one for commands, one that listens."""
+    """The backplane over one server, a primary with Sentinels, or a Cluster.
+
+    ``partitions`` is for tests: every process of a Cluster has to have the same number.
+    """
 
     def __init__(
         self,
@@ -53,45 +58,41 @@ class RedisBackplane:
         *,
         node: str,
         meters: Meters | None = None,
+        partitions: int = PARTITIONS,
     ) -> None:
         self.meters = meters or Meters()
-        self.keys = RedisKeys(redis.key_prefix)
+        servers = redis_servers(redis.url)
+        self._is_sharded = servers.kind == "cluster"
+        self.keys = RedisKeys(
+            redis.key_prefix, balanced_tags(partitions) if self._is_sharded else ()
+        )
         self._listener: Listener  # since open
         self._deliver_presence: Callable[[str, Diff], None] = lambda _topic, _diff: None
         self.versions = HeardVersions()
-        self._supervisor = Supervisor()
-        contact = RedisContact(address_of(redis.url), self._contact_changed, meters=self.meters)
-        self.pipeline = RedisPipeline(
-            redis, contact, deadline_seconds=settings.publish_deadline_seconds
-        )
-        channel = self.keys.probe(node)
-        self._subscriber = RedisSubscriber(
+        wiring = Wiring(
+            servers,
+            settings,
             redis,
-            contact,
-            channel_of=self.keys.channel,
-            probe=Probe(
-                channel,
-                settings.probe_seconds,
-                lambda: self.pipeline.command("PUBLISH", channel, b""),
-            ),
-            deadline_seconds=settings.publish_deadline_seconds,
-            unsubscribe_delay_seconds=settings.unsubscribe_delay_seconds,
-            hear=self._hear,
-            suspect=self._suspect,
+            self.keys,
+            node,
+            RedisContact(servers.shown, self._contact_changed, meters=self.meters),
+            Ears(self._hear, self._suspect, self.versions.forget),
         )
+        self._wires: Wires = Cluster(wiring) if self._is_sharded else OneServer(wiring)
+        self.commands = self._wires.commands
 
     async def open(self, listener: Listener) -> None:
-        """Starts both connections, and returns whether or not they can be made."""
+        """Starts the connections, and returns whether or not they can be made.
+
+        Raises:
+            LayoutMismatch: others use this Cluster with another number of partitions.
+        """
         self._listener = listener
-        self._supervisor.keep("redis commands", self.pipeline.link.run)
-        self._supervisor.keep("redis subscriber", self._subscriber.link.run)
-        self._supervisor.start("eviction policy", warn_of_eviction(self.pipeline))
+        await self._wires.open()
 
     async def close(self) -> None:
-        """Ends both connections."""
-        await self._supervisor.close()
-        self.pipeline.close()
-        self._subscriber.close()
+        """Ends the connections."""
+        await self._wires.close()
 
     def deliver_presence_to(self, deliver: Callable[[str, Diff], None]) -> None:
         """Hands presence diffs of the topics subscribed to from now on to ``deliver``."""
@@ -110,7 +111,7 @@ class RedisBackplane:
         keys = [self.keys.meta(topic), self.keys.log(topic)]
         if key is not None:
             keys.append(self.keys.idempotency(topic, key))
-        epoch, offset, is_duplicate, _ = await self.pipeline.script(
+        epoch, offset, is_duplicate, _ = await self.commands.script(
             PUBLISH,
             keys,
             self.keys.channel(topic),
@@ -129,20 +130,20 @@ class RedisBackplane:
     ) -> None:
         """Announces an ephemeral message."""
         envelope = envelopes.signal_envelope(data, sender=sender, key=key)
-        await self.pipeline.command("PUBLISH", self.keys.channel(topic), envelope)
+        verb = "SPUBLISH" if self._is_sharded else "PUBLISH"
+        await self.commands.command(verb, self.keys.channel(topic), envelope)
 
     async def subscribe(self, topic: str) -> None:
         """Returns once announcements of ``topic`` reach this process."""
-        await self._subscriber.subscribe(topic)
+        await self._wires.interests.subscribe(topic)
 
     def unsubscribe(self, topic: str) -> None:
         """Ends the interest after a while, unless it comes back before."""
-        self.versions.forget(topic)
-        self._subscriber.unsubscribe(topic)
+        self._wires.interests.unsubscribe(topic)
 
     async def history(self, topic: str, *, window: Window, after: int, limit: int) -> History:
         """Reads the log after offset ``after``."""
-        epoch, top, entries, _ = await self.pipeline.script(
+        epoch, top, entries, _ = await self.commands.script(
             HISTORY,
             [self.keys.meta(topic), self.keys.log(topic)],
             after,
@@ -159,21 +160,26 @@ class RedisBackplane:
 
     async def tops(self, topics: Sequence[str]) -> Sequence[Position | None]:
         """Reads the newest positions of ``topics``; an epoch from before a failover is none."""
-        replication, *found = await asyncio.gather(
-            self.pipeline.script(REPLICATION, [], repeatable=True),
-            *(self._top(topic) for topic in topics),
+        one_of_each = {self.keys.partition(topic): topic for topic in topics}
+        found, primaries = await asyncio.gather(
+            asyncio.gather(*(self._top(topic) for topic in topics)),
+            asyncio.gather(*(self._primary(topic) for topic in one_of_each.values())),
         )
+        current = dict(zip(one_of_each, primaries, strict=True))
         return [
-            Position(epoch.decode(), int(top)) if epoch and known == replication else None
-            for epoch, top, known in found
+            Position(epoch.decode(), int(top))
+            if epoch and replication == current[self.keys.partition(topic)]
+            else None
+            for topic, (epoch, top, replication) in zip(topics, found, strict=True)
         ]
 
-    async def _top(self, topic: str) -> tuple[Any, Any, Any]:
+    async def _primary(self, topic: str) -> Any:
+        """Returns the replication id of the server that has ``topic``."""
+        return await self.commands.script(REPLICATION, [self.keys.meta(topic)], repeatable=True)
+
+    async def _top(self, topic: str) -> Any:
         fields = ("epoch", "top", "replication")
-        epoch, top, known = await self.pipeline.command(
-            "HMGET", self.keys.meta(topic), *fields, repeatable=True
-        )
-        return epoch, top, known
+        return await self.commands.command("HMGET", self.keys.meta(topic), *fields, repeatable=True)
 
     def _hear(self, topic: str, envelope: bytes) -> None:
         tag = envelope[0]

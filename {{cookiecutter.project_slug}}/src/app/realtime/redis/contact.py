@@ -1,21 +1,12 @@
 """Whether Redis can be reached, judged from all connections to it; one log line per change."""
 
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 import structlog
 
 from app.realtime.metrics import Meters
 
 log = structlog.get_logger()
-
-
-def address_of(url: str) -> str:
-    """Returns ``url`` fit for a log: no user, no password, no options."""
-    parts = urlsplit(url)
-    if parts.scheme == "unix":
-        return f"unix://{parts.path}"
-    return f"{parts.scheme}://{parts.hostname or 'localhost'}:{parts.port or 6379}{parts.path}"
 
 
 class RedisContact:
@@ -58,10 +49,16 @@ class RedisContact:
             log.warning("redis.away", address=self.address, reason=reason)
             self._changed(True)
 
+    def forget(self, connection: str) -> None:
+        """Learns that ``connection`` is not needed any more, be it there or away."""
+        self._known.discard(connection)
+        self.made(connection)
+        self._known.discard(connection)
+
     def made(self, connection: str) -> None:
         """Learns that ``connection`` works."""
-        if connection in self._known:
-            self.meters.reconnected(connection)
+        if connection in self._known and connection in self._broken:
+            self.meters.reconnected(connection.partition(" ")[0])  # without the node of a Cluster
         self._known.add(connection)
         self._away.pop(connection, None)
         self._broken.discard(connection)

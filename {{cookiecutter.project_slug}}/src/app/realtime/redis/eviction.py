@@ -3,12 +3,12 @@
 import structlog
 
 from app.realtime.backplane import BackplaneUnavailable
-from app.realtime.redis.pipeline import RedisPipeline
+from app.realtime.redis.commands import Commands
 
 log = structlog.get_logger()
 
 
-async def warn_of_eviction(pipeline: RedisPipeline) -> None:
+async def warn_of_eviction(pipeline: Commands) -> None:
     """Logs one line if the server has a memory limit and a policy that drops keys at it.
 
     A server that is away is not asked again: this is advice, not a check.

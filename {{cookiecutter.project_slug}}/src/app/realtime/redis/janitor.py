@@ -2,15 +2,17 @@
 
 import asyncio
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from collections.abc import Iterable
 
 from app.realtime.metrics import Meters
+from app.realtime.redis.commands import Commands
 from app.realtime.redis.entries import EntryName
 from app.realtime.redis.entries import by_node_and_topic
 from app.realtime.redis.entries import entry_name_of
 from app.realtime.redis.keys import RedisKeys
-from app.realtime.redis.pipeline import RedisPipeline
+from app.realtime.redis.scripts import DUE
 from app.realtime.redis.scripts import END
 from app.realtime.redis.scripts import OVERDUE
 
@@ -23,7 +25,7 @@ class Janitor:
 
     def __init__(
         self,
-        pipeline: RedisPipeline,
+        pipeline: Commands,
         keys: RedisKeys,
         *,
         period_seconds: float,
@@ -35,8 +37,8 @@ class Janitor:
         self._keys = keys
         self._lock_ms = int(period_seconds * 900)
         self._clock = clock
-        self._looking = asyncio.Lock()
-        self._looked_at = -LOOK_SECONDS
+        self._looking: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._looked_at: dict[int, float] = {}
 
     async def take_turn(self) -> None:
         """Tidies up unless another node did within the period.
@@ -44,18 +46,25 @@ class Janitor:
         Raises:
             BackplaneUnavailable: the server is away; the next turn finds what is left.
         """
-        await self._tidy([self._keys.nodes, self._keys.lingering, self._keys.janitor])
+        dead = await self._dead([self._keys.nodes, self._keys.janitor])
+        if dead is None:
+            return
+        await self._tidy(dead, self._keys.partitions)
+        for node in dead:
+            await self._pipeline.command("ZREM", self._keys.nodes, node)
 
-    async def hide_dead(self) -> None:
+    async def hide_dead(self, topic: str) -> None:
         """Makes sure that a reader is not shown what has ended a second ago or earlier.
 
         Raises:
             BackplaneUnavailable: the server is away.
         """
-        async with self._looking:
-            if self._clock() - self._looked_at >= LOOK_SECONDS:
-                await self._tidy([self._keys.nodes, self._keys.lingering])
-                self._looked_at = self._clock()
+        partition = self._keys.partition(topic)
+        async with self._looking[partition]:
+            if self._clock() - self._looked_at.get(partition, -LOOK_SECONDS) >= LOOK_SECONDS:
+                dead = await self._dead([self._keys.nodes])
+                await self._tidy(dead or [], [partition])
+                self._looked_at[partition] = self._clock()
 
     async def end(self, names: Iterable[EntryName], *, only_due: bool = False) -> None:
         """Ends entries; ``only_due`` spares those that came back while they lingered.
@@ -71,8 +80,8 @@ class Janitor:
                     self._keys.connections(topic),
                     self._keys.users(topic),
                     self._keys.version(topic),
-                    self._keys.entries(node),
-                    self._keys.lingering,
+                    self._keys.entries(node, self._keys.partition(topic)),
+                    self._keys.lingering(self._keys.partition(topic)),
                 ],
                 self._keys.channel(topic),
                 node,
@@ -81,19 +90,28 @@ class Janitor:
                 repeatable=True,
             )
 
-    async def _tidy(self, keys: list[str]) -> None:
-        found = await self._pipeline.script(
-            OVERDUE, keys, self._lock_ms, DUE_AT_ONCE, repeatable=len(keys) == 2
-        )
-        if found is None:
-            return
-        dead, due = found
-        for node in dead:
-            await self._bury(node.decode())
-        await self.end(map(entry_name_of, due), only_due=True)
+    async def _dead(self, keys: list[str]) -> list[str] | None:
+        """Returns the nodes without a lease; None when it is another one's turn."""
+        found = await self._pipeline.script(OVERDUE, keys, self._lock_ms, repeatable=len(keys) == 1)
+        return None if found is None else [node.decode() for node in found]
 
-    async def _bury(self, node: str) -> None:
-        entries = await self._pipeline.command("SMEMBERS", self._keys.entries(node))
-        await self.end(map(entry_name_of, entries))
-        self._meters.presence_reaped.inc(len(entries))
-        await self._pipeline.command("ZREM", self._keys.nodes, node)
+    async def _tidy(self, dead: list[str], partitions: Iterable[int]) -> None:
+        """Ends what dead nodes left in some partitions, and what has lingered long enough."""
+        await asyncio.gather(*(self._tidy_one(dead, partition) for partition in partitions))
+
+    async def _tidy_one(self, dead: list[str], partition: int) -> None:
+        due, *left = await asyncio.gather(
+            self._pipeline.script(
+                DUE, [self._keys.lingering(partition)], DUE_AT_ONCE, repeatable=True
+            ),
+            *(
+                self._pipeline.command(
+                    "SMEMBERS", self._keys.entries(node, partition), repeatable=True
+                )
+                for node in dead
+            ),
+        )
+        for entries in left:
+            await self.end(map(entry_name_of, entries))
+            self._meters.presence_reaped.inc(len(entries))
+        await self.end(map(entry_name_of, due), only_due=True)

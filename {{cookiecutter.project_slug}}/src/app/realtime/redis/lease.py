@@ -8,8 +8,8 @@ import secrets
 import time
 from collections.abc import Callable
 
+from app.realtime.redis.commands import Commands
 from app.realtime.redis.keys import RedisKeys
-from app.realtime.redis.pipeline import RedisPipeline
 from app.realtime.redis.scripts import LEASE
 
 
@@ -18,7 +18,7 @@ class Lease:
 
     def __init__(
         self,
-        pipeline: RedisPipeline,
+        pipeline: Commands,
         keys: RedisKeys,
         *,
         node: str,

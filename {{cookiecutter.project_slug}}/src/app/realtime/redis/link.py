@@ -12,14 +12,13 @@ from collections.abc import Callable
 from collections.abc import Coroutine
 
 from redis.asyncio.connection import AbstractConnection
-from redis.asyncio.connection import ConnectionPool
 from redis.exceptions import RedisError
 
 from app.realtime.redis.contact import RedisContact
-from app.settings import RedisSettings
+from app.realtime.redis.dialing import PAUSE_CAP_SECONDS
+from app.realtime.redis.dialing import Dial
 
 BACKOFF_FIRST_SECONDS = 0.2
-BACKOFF_CAP_SECONDS = 5.0
 STEADY_SECONDS = 1.0
 
 FAILURES = (RedisError, OSError, TimeoutError)
@@ -27,11 +26,11 @@ FAILURES = (RedisError, OSError, TimeoutError)
 Use = Callable[[AbstractConnection], Awaitable[None]]
 
 
-def pause_seconds(failures: int) -> float:
+def pause_seconds(failures: int, cap_seconds: float = PAUSE_CAP_SECONDS) -> float:
     """Returns how long to wait after so many failures in a row: not at all, then full jitter."""
     if failures == 0:
         return 0.0
-    cap = min(BACKOFF_CAP_SECONDS, BACKOFF_FIRST_SECONDS * 2.0 ** min(failures, 16))
+    cap = min(cap_seconds, BACKOFF_FIRST_SECONDS * 2.0 ** min(failures, 16))
     return random.uniform(0.0, cap)  # noqa: S311 - spreads processes, hides nothing
 
 
@@ -58,7 +57,7 @@ class RedisLink:
     def __init__(
         self,
         name: str,
-        settings: RedisSettings,
+        dial: Dial,
         contact: RedisContact,
         *,
         greet: Use,
@@ -67,18 +66,10 @@ class RedisLink:
     ) -> None:
         self.name = name
         self._contact = contact
-        self._connect_seconds = settings.connect_seconds
+        self._dial = dial
         self._greet = greet
         self._serve = serve
         self._ended = ended
-        # A time-out on reading would end a quiet subscription: deadlines are kept by the callers.
-        self._pool = ConnectionPool.from_url(
-            settings.url or "redis://localhost:6379/0",
-            protocol=2,
-            socket_timeout=None,
-            socket_connect_timeout=settings.connect_seconds,
-            driver_info=None,
-        )
         self._serving: asyncio.Future[None] | None = None
 
     @property
@@ -97,27 +88,30 @@ class RedisLink:
         loop = asyncio.get_running_loop()
         failures = 0
         while True:
-            connection = self._new_connection()
+            began = loop.time()
             try:
-                async with asyncio.timeout(self._connect_seconds):
-                    await connection.connect()  # type: ignore[no-untyped-call]
-                    await self._greet(connection)
-                self._contact.made(self.name)
-                began = loop.time()
-                await self._use(connection)
+                await self._once()
                 failures = 0 if loop.time() - began >= STEADY_SECONDS else failures + 1
             except FAILURES as failure:
                 failures += 1
                 self._contact.lost(self.name, self._reason(failure))
             finally:
-                await connection.disconnect(nowait=True)
                 self._contact.broken(self.name)
                 self._ended()
-            await asyncio.sleep(pause_seconds(failures))
+            await asyncio.sleep(pause_seconds(failures, self._dial.pause_cap_seconds))
 
-    def _new_connection(self) -> AbstractConnection:
-        connection: AbstractConnection = self._pool.make_connection()  # type: ignore[no-untyped-call]
-        return connection
+    async def _once(self) -> None:
+        """Makes a connection, uses it until it fails, and ends it."""
+        connection: AbstractConnection | None = None
+        try:
+            async with asyncio.timeout(self._dial.connect_seconds):
+                connection = await self._dial.connect()
+                await self._greet(connection)
+            self._contact.made(self.name)
+            await self._use(connection)
+        finally:
+            if connection is not None:
+                await connection.disconnect(nowait=True)
 
     async def _use(self, connection: AbstractConnection) -> None:
         """Serves until the connection fails, as is expected; any other end is a fault of ours."""
@@ -132,4 +126,4 @@ class RedisLink:
             raise ending
 
     def _reason(self, failure: BaseException) -> str:
-        return str(failure) or f"no answer within {self._connect_seconds:g} s"
+        return str(failure) or f"no answer within {self._dial.connect_seconds:g} s"

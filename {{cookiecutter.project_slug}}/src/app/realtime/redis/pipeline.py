@@ -9,24 +9,26 @@ import time
 from collections import deque
 from collections.abc import Callable
 from collections.abc import Sequence
-from dataclasses import dataclass
-from dataclasses import field
-from enum import Enum
 from typing import Any
 
-import hiredis
 from redis.asyncio.connection import AbstractConnection
+from redis.exceptions import ClusterDownError
 from redis.exceptions import NoScriptError
 from redis.exceptions import ReadOnlyError
 from redis.exceptions import ResponseError
 
 from app.realtime.backplane import BackplaneUnavailable
+from app.realtime.redis.commands import Argument
+from app.realtime.redis.commands import Command
+from app.realtime.redis.commands import Seen
 from app.realtime.redis.contact import RedisContact
+from app.realtime.redis.dialing import Dial
 from app.realtime.redis.link import RedisLink
+from app.realtime.redis.link import Use
 from app.realtime.redis.link import until_one_ends
 from app.realtime.redis.scripts import SCRIPTS
+from app.realtime.redis.scripts import SHARDED
 from app.realtime.redis.scripts import Script
-from app.settings import RedisSettings
 
 PENDING_COMMANDS = 10_000
 PENDING_BYTES = 64 * 1024 * 1024
@@ -34,64 +36,37 @@ REPLICATION_SEEN_SECONDS = 1.0
 REPLIES_BETWEEN_YIELDS = 100
 
 
-class Seen(Enum):
-    """Stands in a script's arguments for the replication id last seen on the connection used.
-
-    Filled in when the command is written, not when it is asked for: a reconnect may lie between.
-    Such a script returns the id as its last item where it had to look it up.
-    """
-
-    REPLICATION = "replication"
-
-
-Argument = str | bytes | int | float | Seen
-
-
-@dataclass(slots=True, eq=False)
-class Command:
-    """One command on its way; a ``repeatable`` one survives the loss of the connection."""
-
-    arguments: tuple[Argument, ...]
-    script: Script | None
-    repeatable: bool
-    reply: asyncio.Future[Any] = field(
-        default_factory=lambda: asyncio.get_running_loop().create_future()
-    )
-    is_sent: bool = False
-    with_source: bool = False
-
-    def packed(self, replication: str) -> bytes:
-        """Returns what goes on the wire."""
-        arguments = [replication if one is Seen.REPLICATION else one for one in self.arguments]
-        if self.script is None:
-            return pack(arguments)
-        if self.with_source:
-            return pack(["EVAL", self.script.source, *arguments])
-        return pack(["EVALSHA", self.script.digest, *arguments])
-
-
-def pack(arguments: Sequence[Argument]) -> bytes:
-    """Returns a command as it goes on the wire."""
-    packed: bytes = hiredis.pack_command(tuple(arguments))  # type: ignore[arg-type]  # its stub asks for a 1-tuple
-    return packed
+Redirect = Callable[[Command, ResponseError], bool]
 
 
 class RedisPipeline:
-    """The connection for commands. ``prepare`` is run on each new one, before anything else."""
+    """The connection for commands to one server.
+
+    ``check`` judges every new connection, ``silent`` is called when an answer was overdue, and
+    ``redirect`` is shown what a node of a Cluster refuses: it may take the command elsewhere.
+    """
 
     def __init__(
         self,
-        settings: RedisSettings,
+        dial: Dial,
         contact: RedisContact,
         *,
         deadline_seconds: float,
+        name: str = "commands",
+        check: Use | None = None,
+        redirect: Redirect | None = None,
+        silent: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._contact = contact
         self._deadline_seconds = deadline_seconds
+        self._check = check
+        self._redirect = redirect
+        self._silent = silent
         self._clock = clock
+        self._scripts = SHARDED if redirect is not None else {one: one for one in SCRIPTS}
         self._waiting: deque[Command] = deque()
-        self._sent: deque[Command] = deque()
+        self._sent: deque[Command | None] = deque()  # None: the reply to ASKING
         self._wake = asyncio.Event()
         self._pending_commands = 0
         self._pending_bytes = 0
@@ -99,8 +74,8 @@ class RedisPipeline:
         self._replication_until = 0.0
         self._is_closed = False
         self.link = RedisLink(
-            "commands",
-            settings,
+            name,
+            dial,
             contact,
             greet=self._greet,
             serve=self._serve,
@@ -127,7 +102,21 @@ class RedisPipeline:
         Raises:
             BackplaneUnavailable: refused, or no answer within the deadline.
         """
-        return await self._run(Command((len(keys), *keys, *arguments), script, repeatable))
+        known = self._scripts[script]
+        return await self._run(Command((len(keys), *keys, *arguments), known, repeatable))
+
+    def take(self, command: Command) -> None:
+        """Takes a command over from another node; its caller still keeps the deadline."""
+        if self.link.is_away or self._is_closed:
+            self._fail(command, self._contact.detail)
+        else:
+            self._waiting.append(command)
+            self._wake.set()
+
+    def found_silent(self, reason: str) -> None:
+        """Gives up the connection: an answer is overdue."""
+        self.link.drop(reason)
+        self._silent()
 
     def close(self) -> None:
         """Fails whatever still waits; the link's task has been cancelled before."""
@@ -147,8 +136,8 @@ class RedisPipeline:
                 return await command.reply
         except TimeoutError:
             reason = f"no answer within {self._deadline_seconds:g} s"
-            if command.is_sent:
-                self.link.drop(reason)
+            if command.taker is not None:
+                command.taker.found_silent(reason)
             raise BackplaneUnavailable(f"Redis at {self._contact.address} gave {reason}") from None
         finally:
             self._pending_commands -= 1
@@ -162,10 +151,12 @@ class RedisPipeline:
 
     async def _greet(self, connection: AbstractConnection) -> None:
         """Loads the scripts, so that none is missing later and gets out of order."""
-        for script in SCRIPTS:
+        for script in self._scripts.values():
             await connection.send_command("SCRIPT", "LOAD", script.source, check_health=False)
-        for _ in SCRIPTS:
+        for _ in self._scripts:
             await connection.read_response()
+        if self._check is not None:
+            await self._check(connection)
         self._replication_until = 0.0
 
     async def _serve(self, connection: AbstractConnection) -> None:
@@ -179,11 +170,11 @@ class RedisPipeline:
             self._wake.clear()
             batch = [one for one in self._waiting if not one.reply.done()]
             self._waiting.clear()
-            self._sent.extend(batch)
             replication = self._seen_replication()
-            for one in batch:
-                one.is_sent = True
             data = b"".join(one.packed(replication) for one in batch)
+            for one in batch:
+                self._sent.extend([None, one] if one.is_asking else [one])
+                one.taker, one.is_asking = self, False
             await connection.send_packed_command(data, check_health=False)
 
     async def _read(self, connection: AbstractConnection) -> None:
@@ -199,6 +190,8 @@ class RedisPipeline:
 
     def _answered(self, reply: Any) -> None:
         command = self._sent.popleft()
+        if command is None:
+            return
         if Seen.REPLICATION in command.arguments and reply[-1]:
             self._replication = reply[-1].decode()
             self._replication_until = self._clock() + REPLICATION_SEEN_SECONDS
@@ -207,15 +200,20 @@ class RedisPipeline:
 
     def _refused(self, refusal: ResponseError) -> None:
         command = self._sent.popleft()
+        if command is None:
+            return
+        command.taker = None
         if isinstance(refusal, NoScriptError) and not command.with_source:
             command.with_source = True
             self._waiting.appendleft(command)
             self._wake.set()
             return
+        if self._redirect is not None and self._redirect(command, refusal):
+            return
         if not command.reply.done():
             detail = f"Redis at {self._contact.address} refused: {refusal}"
             command.reply.set_exception(BackplaneUnavailable(detail))
-        if isinstance(refusal, ReadOnlyError):
+        if isinstance(refusal, ReadOnlyError | ClusterDownError):
             # A demoted primary keeps its connections; a new one may lead to its successor.
             self.link.drop(str(refusal))
 
@@ -225,7 +223,9 @@ class RedisPipeline:
     def _connection_ended(self) -> None:
         """Saves what may be sent again, fails the rest; everything when there is no connection."""
         for command in reversed(self._sent):
-            command.is_sent = False
+            if command is None:
+                continue
+            command.taker = None
             if command.repeatable:
                 self._waiting.appendleft(command)
             else:

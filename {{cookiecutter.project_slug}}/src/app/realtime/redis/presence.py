@@ -40,7 +40,7 @@ class RedisPresence:
 
     def __init__(self, backplane: RedisBackplane, settings: RealtimeSettings, *, node: str) -> None:
         self._backplane = backplane
-        self._pipeline = backplane.pipeline
+        self._pipeline = backplane.commands
         self._keys = backplane.keys
         self._members_max = settings.presence_members
         self._linger_seconds = settings.presence_linger_seconds
@@ -90,7 +90,7 @@ class RedisPresence:
         try:
             if not self._lease.is_held:
                 await self._renew_lease()
-            await self._janitor.hide_dead()
+            await self._janitor.hide_dead(topic)
             return await self._join(place, member)
         except (BackplaneUnavailable, asyncio.CancelledError):
             # It may have been counted all the same.
@@ -110,7 +110,7 @@ class RedisPresence:
         Raises:
             BackplaneUnavailable: the server is away.
         """
-        await self._janitor.hide_dead()
+        await self._janitor.hide_dead(topic)
         keys = [self._keys.users(topic), self._keys.version(topic)]
         reply = await self._pipeline.script(SNAPSHOT, keys, self._members_max, repeatable=True)
         return _snapshot_of(reply)
@@ -167,8 +167,8 @@ class RedisPresence:
                 self._keys.connections(topic),
                 self._keys.users(topic),
                 self._keys.version(topic),
-                self._keys.entries(self._lease.holder),
-                self._keys.lingering,
+                self._keys.entries(self._lease.holder, self._keys.partition(topic)),
+                self._keys.lingering(self._keys.partition(topic)),
             ],
             self._keys.channel(topic),
             self._name(place).encoded(),
@@ -200,7 +200,7 @@ class RedisPresence:
         topic, connection = place
         await self._pipeline.script(
             LINGER,
-            [self._keys.connections(topic), self._keys.lingering],
+            [self._keys.connections(topic), self._keys.lingering(self._keys.partition(topic))],
             self._name(place).encoded(),
             connection,
             int(linger_seconds * 1000),

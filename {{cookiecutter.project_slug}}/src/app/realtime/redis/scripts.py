@@ -1,4 +1,7 @@
-"""The Lua scripts in ``scripts/``, read once; each runs as one atomic step on the server."""
+"""The Lua scripts in ``scripts/``, read once; each runs as one atomic step on the server.
+
+On a Cluster they announce by sharded pub/sub: the same scripts, with another ``ANNOUNCE``.
+"""
 
 from dataclasses import dataclass
 from hashlib import sha1
@@ -16,7 +19,11 @@ class Script:
 
 
 def _read(*names: str) -> Script:
-    source = "\n".join((FOLDER / f"{name}.lua").read_text() for name in names)
+    body = "\n".join((FOLDER / f"{name}.lua").read_text() for name in names)
+    return _script(f"local ANNOUNCE = 'PUBLISH'\n{body}")
+
+
+def _script(source: str) -> Script:
     return Script(source, sha1(source.encode(), usedforsecurity=False).hexdigest())
 
 
@@ -30,5 +37,7 @@ END = _read("roster", "end")
 LEASE = _read("roster", "lease")
 RESYNC = _read("roster", "resync")
 OVERDUE = _read("roster", "overdue")
+DUE = _read("roster", "due")
 
-SCRIPTS = (PUBLISH, HISTORY, REPLICATION, JOIN, SNAPSHOT, LINGER, END, LEASE, RESYNC, OVERDUE)
+SCRIPTS = (PUBLISH, HISTORY, REPLICATION, JOIN, SNAPSHOT, LINGER, END, LEASE, RESYNC, OVERDUE, DUE)
+SHARDED = {one: _script(one.source.replace("'PUBLISH'", "'SPUBLISH'")) for one in SCRIPTS}

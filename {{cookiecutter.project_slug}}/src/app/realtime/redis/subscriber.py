@@ -1,153 +1,117 @@
-"""The subscriber connection: what reaches this process, and the certainty that it still does.
+"""A subscriber connection: what reaches this process, and the certainty that it still does.
 
-Announcements are handed on as they come and nothing else runs here. Whenever the connection has
-been made again, everything subscribed to is suspect: Redis keeps nothing for whoever is away.
+Announcements are handed on as they come and nothing else runs here. What a lost connection carried
+is lost with it (see ``Interests``), and everything that is wanted is asked for on the next one.
 """
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable
+from collections import defaultdict
 from collections.abc import Callable
-from collections.abc import Collection
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import structlog
 from redis.asyncio.connection import AbstractConnection
+from redis.exceptions import MovedError
 
-from app.realtime.backplane import BackplaneUnavailable
 from app.realtime.redis.contact import RedisContact
+from app.realtime.redis.dialing import Dial
+from app.realtime.redis.interests import Interests
 from app.realtime.redis.link import RedisLink
 from app.realtime.redis.link import until_one_ends
-from app.settings import RedisSettings
-
-log = structlog.get_logger()
+from app.realtime.redis.watch import Probe
+from app.realtime.redis.watch import Watch
 
 CHANNELS_PER_COMMAND = 512
 MESSAGES_BETWEEN_YIELDS = 100
-PROBES = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Probe:
-    """How a subscriber makes sure that it still hears: it calls itself after some silence."""
+class Charge:
+    """What one subscriber is in charge of.
 
-    channel: str
-    seconds: float
-    send: Callable[[], Awaitable[object]]
+    ``wanted`` tells the channels; those with the same ``slot`` may go into one command, on a
+    Cluster (``is_sharded``) no others. ``moved(slot, error)`` learns that a slot went elsewhere.
+    """
+
+    wanted: Callable[[], Iterable[bytes]]
+    slot: Callable[[bytes], int] = lambda _channel: 0
+    is_sharded: bool = False
+    moved: Callable[[MovedError], None] = lambda _error: None
+
+    @property
+    def letter(self) -> str:
+        """What stands before the names of the sharded commands."""
+        return "S" if self.is_sharded else ""
 
 
 class RedisSubscriber:
-    """One interest per topic.
-
-    ``hear(topic, envelope)`` takes announcements, ``suspect(topics)`` the news that some may have
-    been lost; both are synchronous and quick.
-    """
+    """Listens on one connection after the other."""
 
     def __init__(
         self,
-        settings: RedisSettings,
+        dial: Dial,
         contact: RedisContact,
-        *,
-        channel_of: Callable[[str], str],
+        interests: Interests,
+        charge: Charge,
         probe: Probe,
-        deadline_seconds: float,
-        unsubscribe_delay_seconds: float,
-        hear: Callable[[str, bytes], None],
-        suspect: Callable[[Collection[str]], None],
+        *,
+        name: str = "subscriber",
+        ended: Callable[[], None] = lambda: None,
     ) -> None:
         self._contact = contact
-        self._channel_of = channel_of
+        self._interests = interests
+        self._charge = charge
         self._probe = probe
-        self._deadline_seconds = deadline_seconds
-        self._unsubscribe_delay_seconds = unsubscribe_delay_seconds
-        self._hear = hear
-        self._suspect = suspect
-        self._topics: dict[bytes, str] = {}
-        self._confirmed: set[bytes] = set()
-        self._asking: dict[bytes, asyncio.Future[None]] = {}
-        self._endings: dict[str, asyncio.TimerHandle] = {}
+        self._ended = ended
+        self._carried: set[bytes] = set()
         self._changes: dict[bytes, bool] = {}
         self._unanswered: Counter[bytes] = Counter()
+        self._leaving: Counter[bytes] = Counter()
         self._wake = asyncio.Event()
-        self._heard = asyncio.Event()
-        self._was_connected = False
+        self._watch = Watch(probe, contact.meters)
+        letter = charge.letter.lower()
+        self._kinds: dict[bytes, Callable[[bytes, bytes], None]] = {
+            f"{letter}message".encode(): interests.hear,
+            f"{letter}subscribe".encode(): self._confirm,
+            b"subscribe": self._confirm,
+            f"{letter}unsubscribe".encode(): self._sent_away,
+        }
         self.link = RedisLink(
-            "subscriber",
-            settings,
+            name,
+            dial,
             contact,
             greet=self._greet,
             serve=self._serve,
             ended=self._connection_ended,
         )
 
-    async def subscribe(self, topic: str) -> None:
-        """Returns once announcements of ``topic`` arrive here.
-
-        Raises:
-            BackplaneUnavailable: no confirmation within the deadline.
-        """
-        channel = self._channel_of(topic).encode()
-        if ending := self._endings.pop(topic, None):
-            ending.cancel()
-        if channel not in self._topics:
-            self._topics[channel] = topic
-            self._change(channel, wanted=True)
-        if channel in self._confirmed:
-            return
-        if self.link.is_away:
-            raise BackplaneUnavailable(self._contact.detail)
-        if channel not in self._asking:
-            self._asking[channel] = asyncio.get_running_loop().create_future()
-        try:
-            async with asyncio.timeout(self._deadline_seconds):
-                await asyncio.shield(self._asking[channel])
-        except TimeoutError:
-            raise BackplaneUnavailable(
-                f"Redis at {self._contact.address} did not confirm a subscription"
-            ) from None
-
-    def unsubscribe(self, topic: str) -> None:
-        """Ends the interest after a while, unless it comes back before."""
-        if self._channel_of(topic).encode() in self._topics and topic not in self._endings:
-            loop = asyncio.get_running_loop()
-            self._endings[topic] = loop.call_later(
-                self._unsubscribe_delay_seconds, self._end, topic
-            )
-
-    def close(self) -> None:
-        """Ends every interest; the link's task has been cancelled before."""
-        for ending in self._endings.values():
-            ending.cancel()
-        self._endings.clear()
-        self._topics.clear()
-        self._refuse_askers("the connection to Redis is closed")
-
-    def _end(self, topic: str) -> None:
-        channel = self._channel_of(topic).encode()
-        del self._endings[topic]
-        del self._topics[channel]
-        self._confirmed.discard(channel)
-        self._change(channel, wanted=False)
-
-    def _change(self, channel: bytes, *, wanted: bool) -> None:
+    def change(self, channel: bytes, *, wanted: bool) -> None:
+        """Begins or ends listening, with everything else that this step of the loop changes."""
         self._changes[channel] = wanted
         self._wake.set()
 
+    def doubt(self) -> None:
+        """Makes sure now, not after some silence, that the connection is alive."""
+        self._watch.doubted.set()
+
     async def _greet(self, connection: AbstractConnection) -> None:
-        """Subscribes to everything that is wanted, and returns when all of it is confirmed."""
+        """Subscribes to everything that is wanted, and returns when all of it is answered."""
         self._changes.clear()
         self._unanswered.clear()
-        await self._send(connection, "SUBSCRIBE", [self._probe.channel.encode(), *self._topics])
+        self._leaving.clear()
+        probe = self._probe.channel.encode()
+        self._unanswered[probe] += 1
+        await connection.send_command("SUBSCRIBE", probe, check_health=False)
+        await self._subscribe(connection, self._charge.wanted())
         while self._unanswered:
-            self._take(await connection.read_response())
-        if self._was_connected and self._topics:
-            self._suspect(frozenset(self._topics.values()))
-        self._was_connected = True
+            await self._next(connection)
 
     async def _serve(self, connection: AbstractConnection) -> None:
-        await until_one_ends(self._write(connection), self._read(connection), self._watch())
+        await until_one_ends(
+            self._write(connection), self._read(connection), self._watch.run(connection)
+        )
 
     async def _write(self, connection: AbstractConnection) -> None:
         """Sends what one step of the loop has changed in one go."""
@@ -156,85 +120,84 @@ class RedisSubscriber:
             await self._wake.wait()
             self._wake.clear()
             changes, self._changes = self._changes, {}
-            ended = [channel for channel, wanted in changes.items() if not wanted]
-            begun = [channel for channel, wanted in changes.items() if wanted]
-            await self._send(connection, "UNSUBSCRIBE", ended)
-            await self._send(connection, "SUBSCRIBE", begun)
+            ended = [
+                channel
+                for channel, wanted in changes.items()
+                if not wanted and (channel in self._carried or channel in self._unanswered)
+            ]
+            self._carried.difference_update(ended)
+            self._leaving.update(ended)
+            await self._send(connection, f"{self._charge.letter}UNSUBSCRIBE", ended)
+            await self._subscribe(connection, (one for one, wanted in changes.items() if wanted))
+
+    async def _subscribe(self, connection: AbstractConnection, channels: Iterable[bytes]) -> None:
+        begun = list(channels)
+        self._unanswered.update(begun)
+        await self._send(connection, f"{self._charge.letter}SUBSCRIBE", begun)
 
     async def _send(
-        self, connection: AbstractConnection, verb: str, channels: Sequence[bytes]
+        self, connection: AbstractConnection, verb: str, channels: Iterable[bytes]
     ) -> None:
-        if verb == "SUBSCRIBE":
-            self._unanswered.update(channels)
-        for start in range(0, len(channels), CHANNELS_PER_COMMAND):
-            some = channels[start : start + CHANNELS_PER_COMMAND]
-            await connection.send_command(verb, *some, check_health=False)
+        groups: defaultdict[int, list[bytes]] = defaultdict(list)
+        for channel in channels:
+            groups[self._charge.slot(channel)].append(channel)
+        for group in groups.values():
+            for start in range(0, len(group), CHANNELS_PER_COMMAND):
+                some = group[start : start + CHANNELS_PER_COMMAND]
+                await connection.send_command(verb, *some, check_health=False)
 
     async def _read(self, connection: AbstractConnection) -> None:
         taken = 0
         while True:
-            self._take(await connection.read_response())
+            await self._next(connection)
             taken += 1
             if taken % MESSAGES_BETWEEN_YIELDS == 0:
                 await asyncio.sleep(0)  # what is buffered is read without ever waiting
 
-    def _take(self, reply: Any) -> None:
-        self._heard.set()
-        kind, channel, data = reply
-        if kind == b"message":
-            topic = self._topics.get(channel)
-            if topic is not None:
-                self._hand_on(topic, data)
-        elif kind == b"subscribe":
-            self._confirm(channel)
-
-    def _hand_on(self, topic: str, envelope: bytes) -> None:
+    async def _next(self, connection: AbstractConnection) -> None:
         try:
-            self._hear(topic, envelope)
-        except Exception:
-            # A fault of the listener, or strange bytes on our channel: neither may end the reader.
-            log.exception("realtime.announcement_failed", topic=topic)
+            kind, channel, *rest = await connection.read_response()
+        except MovedError as moved:
+            self._forget_slot(moved.slot_id)
+            self._charge.moved(moved)
+            return
+        finally:
+            self._watch.heard.set()
+        take = self._kinds.get(kind)
+        if take is not None:
+            take(channel, *rest)
 
-    def _confirm(self, channel: bytes) -> None:
+    def _confirm(self, channel: bytes, _count: Any) -> None:
         self._unanswered[channel] -= 1
         if self._unanswered[channel] > 0:
             return
         del self._unanswered[channel]
-        if channel in self._topics:
-            self._confirmed.add(channel)
-            asking = self._asking.pop(channel, None)
-            if asking is not None:
-                asking.set_result(None)
+        self._carried.add(channel)
+        self._interests.confirm(channel)
 
-    async def _watch(self) -> None:
-        """Calls itself after every silence; ends when that is not heard."""
-        while True:
-            self._heard.clear()
-            await asyncio.sleep(self._probe.seconds)
-            probes = 0
-            while not self._heard.is_set():
-                if probes == PROBES:
-                    log.warning("redis.probe_failed", address=self._contact.address)
-                    self._contact.meters.probe_failures.inc()
-                    return
-                probes += 1
-                await self._call()
+    def _sent_away(self, channel: bytes, _count: Any) -> None:
+        """Takes a farewell that was asked for, or one that was not: the slot has moved.
 
-    async def _call(self) -> None:
-        try:
-            async with asyncio.timeout(self._probe.seconds / PROBES):
-                await self._probe.send()
-                await self._heard.wait()
-        except (BackplaneUnavailable, TimeoutError):
+        Asking for it again here brings the answer where it went.
+        """
+        if channel in self._leaving:
+            self._leaving[channel] -= 1
+            if not self._leaving[channel]:
+                del self._leaving[channel]
             return
+        self._carried.discard(channel)
+        self._interests.lose([channel])
+        if channel in self._interests.topics:
+            self.change(channel, wanted=True)
+
+    def _forget_slot(self, slot: int) -> None:
+        for counter in (self._unanswered, self._leaving):
+            for channel in [one for one in counter if self._charge.slot(one) == slot]:
+                del counter[channel]
 
     def _connection_ended(self) -> None:
-        self._confirmed.clear()
+        carried, self._carried = self._carried, set()
+        self._interests.lose(carried)
         if self.link.is_away:
-            self._refuse_askers(self._contact.detail)
-
-    def _refuse_askers(self, detail: str) -> None:
-        for asking in self._asking.values():
-            asking.set_exception(BackplaneUnavailable(detail))
-            asking.exception()  # whoever asked may be gone
-        self._asking.clear()
+            self._interests.refuse(self._charge.wanted(), self._contact.detail)
+        self._ended()

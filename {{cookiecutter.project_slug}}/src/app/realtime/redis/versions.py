@@ -23,9 +23,8 @@ class HeardVersions:
         self._heard.setdefault(topic, version)
 
     def suspect(self, topics: Collection[str]) -> None:
-        """Learns that diffs of ``topics``, all that are subscribed to, may have been lost."""
-        self._heard = {topic: self._heard[topic] for topic in topics if topic in self._heard}
-        self._doubtful.update(self._heard)
+        """Learns that diffs of ``topics`` may have been lost."""
+        self._doubtful.update(topic for topic in topics if topic in self._heard)
 
     def forget(self, topic: str) -> None:
         """Learns that nobody here listens to ``topic`` any more."""

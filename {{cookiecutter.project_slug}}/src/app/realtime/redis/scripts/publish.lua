@@ -20,5 +20,5 @@ redis.call('EXPIRE', KEYS[2], seconds)
 if KEYS[3] then
     redis.call('SET', KEYS[3], epoch .. '|' .. offset, 'EX', key_seconds)
 end
-redis.call('PUBLISH', channel, 'm' .. offset .. '|' .. epoch .. '|' .. data)
+redis.call(ANNOUNCE, channel, 'm' .. offset .. '|' .. epoch .. '|' .. data)
 return {epoch, offset, 0, looked_up}

@@ -5,6 +5,6 @@ local channel, heard = ARGV[1], ARGV[2]
 
 if current_version(KEYS[2]) ~= heard then
     local version = string.format('%.0f', redis.call('INCRBY', KEYS[2], 2))
-    redis.call('PUBLISH', channel, 'p{"version":' .. version
+    redis.call(ANNOUNCE, channel, 'p{"version":' .. version
         .. ',"count":' .. redis.call('HLEN', KEYS[1]) .. ',"joined":[],"left":[]}')
 end

@@ -55,7 +55,7 @@ local function announce(channel, version_key, users, joined, left)
     end
     current_version(version_key)
     local version = string.format('%.0f', redis.call('INCR', version_key))
-    redis.call('PUBLISH', channel, 'p{"version":' .. version
+    redis.call(ANNOUNCE, channel, 'p{"version":' .. version
         .. ',"count":' .. redis.call('HLEN', users)
         .. ',"joined":[' .. table.concat(joined, ',')
         .. '],"left":[' .. table.concat(left, ',') .. ']}')
