@@ -5,6 +5,7 @@ import base64
 import os
 import resource
 import struct
+from contextlib import suppress
 
 from app.realtime.protocol.messages import SUBPROTOCOL
 
@@ -87,6 +88,11 @@ class RawSocket:
     def close(self) -> None:
         """Hangs up."""
         self._writer.close()
+
+    async def gone(self) -> None:
+        """Waits until nothing is left of a connection that has ended."""
+        with suppress(OSError):
+            await self._writer.wait_closed()
 
     async def _next(self) -> tuple[int, bytes]:
         first, length = await self._reader.readexactly(2)

@@ -3,7 +3,9 @@
 import asyncio
 import json
 import time
+from collections.abc import AsyncIterator
 from collections.abc import Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from tests.raw_clients import RawSocket
@@ -30,8 +32,9 @@ class End:
     offsets: Sequence[int]
 
 
-async def gather_crowd(port: int, size: int) -> list[RawSocket]:
-    """Opens and greets so many sockets."""
+@asynccontextmanager
+async def crowd(port: int, size: int) -> AsyncIterator[list[RawSocket]]:
+    """Yields so many greeted sockets; hangs up."""
     allow_open_files(2 * size + SPARE_FILES)
     gate = asyncio.Semaphore(HANDSHAKES_AT_ONCE)
 
@@ -43,12 +46,18 @@ async def gather_crowd(port: int, size: int) -> list[RawSocket]:
             assert '"result"' in await client.receive()
             return client
 
-    return await asyncio.gather(*(come() for _ in range(size)))
+    clients = await asyncio.gather(*(come() for _ in range(size)))
+    try:
+        yield clients
+    finally:
+        for client in clients:
+            client.close()
+        await asyncio.gather(*(client.gone() for client in clients))
 
 
-async def ends_of(crowd: Sequence[RawSocket]) -> list[End]:
+async def ends_of(clients: Sequence[RawSocket]) -> list[End]:
     """Waits until all have ended."""
-    return await asyncio.gather(*map(_end_of, crowd))
+    return await asyncio.gather(*map(_end_of, clients))
 
 
 async def _end_of(client: RawSocket) -> End:

@@ -9,17 +9,17 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 from app.realtime.backplane import Position
-from tests.programs import eventually
 from tests.realtime.faults.balancer import Balancer
-from tests.realtime.faults.follower import Follower
 from tests.realtime.faults.history import Verdict
 from tests.realtime.faults.history import disagreements
 from tests.realtime.faults.history import judge
 from tests.realtime.faults.nodes import Node
 from tests.realtime.faults.publisher import Publisher
+from tests.realtime.faults.steps import Subscriber
+from tests.realtime.faults.steps import finished
+from tests.realtime.faults.steps import following
 
 TOPIC = "room:cuts"
-SETTLE_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Run:
 
     cuts: int
     truth: Mapping[Position, int]
-    followers: Sequence[Follower]
+    followers: Sequence[Subscriber]
     verdicts: Sequence[Verdict]
     disagreements: Sequence[str]
 
@@ -55,33 +55,24 @@ async def nothing() -> None:
 async def cut_repeatedly(
     nodes: Sequence[Node],
     plan: Plan,
-    make_followers: Callable[[Callable[[], int]], Sequence[Follower]],
+    make_followers: Callable[[int], Sequence[Subscriber]],
     *,
     half_way: Callable[[], Awaitable[None]] = nothing,
 ) -> Run:
     """Cuts every wire to the followers again and again while a publisher goes on.
 
-    ``make_followers`` gets what tells the port to connect to.
+    ``make_followers`` gets the port to connect to.
     """
     publisher = Publisher(TOPIC, nodes, rate_per_second=plan.messages_per_second)
     async with AsyncExitStack() as stack:
         balancer = await stack.enter_async_context(Balancer(nodes))
-        followers = make_followers(lambda: balancer.port)
-        for follower in followers:
-            follower.start()
-            stack.push_async_callback(follower.stop)
-        assert await eventually(
-            lambda: all(follower.greetings for follower in followers), within_seconds=SETTLE_SECONDS
-        )
+        followers = make_followers(balancer.port)
+        await stack.enter_async_context(following(*followers))
         publisher.start()
         await _cut_for(plan, balancer)
         await half_way()
         await _cut_for(plan, balancer)
-        await publisher.stop()
-        await eventually(
-            lambda: all(one.history.position == publisher.newest for one in followers),
-            within_seconds=SETTLE_SECONDS,
-        )
+        await finished(publisher, *followers)
     return Run(
         cuts=balancer.cuts,
         truth=publisher.truth,

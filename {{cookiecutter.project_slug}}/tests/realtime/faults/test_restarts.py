@@ -8,23 +8,25 @@ from contextlib import AsyncExitStack
 import pytest
 
 from app.settings import Settings
-from tests.programs import eventually
 from tests.realtime.faults.balancer import Balancer
 from tests.realtime.faults.crowd import ROOM_FOR_A_CROWD
 from tests.realtime.faults.crowd import End
+from tests.realtime.faults.crowd import crowd
 from tests.realtime.faults.crowd import ends_of
-from tests.realtime.faults.crowd import gather_crowd
 from tests.realtime.faults.follower import Follower
-from tests.realtime.faults.history import judge
 from tests.realtime.faults.nodes import Node
 from tests.realtime.faults.nodes import nodes
 from tests.realtime.faults.publisher import Publisher
+from tests.realtime.faults.steps import finished
+from tests.realtime.faults.steps import following
+from tests.realtime.faults.steps import sees
+from tests.realtime.faults.steps import violations
 
 pytestmark = pytest.mark.slow
 
 WINDOW_SECONDS = 2.0
 FOLLOWERS = 30
-SETTLE_SECONDS = 20.0
+TOPIC = "room:restarts"
 
 
 async def drain(
@@ -35,12 +37,14 @@ async def drain(
     The times of the ends are counted from the signal.
     """
     limits = {**ROOM_FOR_A_CROWD, "REALTIME_DRAIN_WINDOW_SECONDS": str(window_seconds)}
-    async with nodes(2, settings.redis.url, **limits) as [node, other]:
-        crowd = await gather_crowd(node.port, sockets)
+    async with (
+        nodes(2, settings.redis.url, **limits) as [node, other],
+        crowd(node.port, sockets) as clients,
+    ):
         publisher = Publisher("room:crowd", [other], rate_per_second=5)
         publisher.start()
-        reading = asyncio.ensure_future(ends_of(crowd))
-        await eventually(lambda: publisher.newest.offset >= 2, within_seconds=SETTLE_SECONDS)
+        reading = asyncio.ensure_future(ends_of(clients))
+        await sees(lambda: publisher.newest.offset >= 2)
         code = await node.end(signal.SIGTERM)
         ends = await reading
         await publisher.stop()
@@ -72,54 +76,34 @@ async def test_without_a_window_they_all_end_at_once(settings: Settings) -> None
     assert spread_seconds(ends) < WINDOW_SECONDS / 2
 
 
-async def restart_all(three: Sequence[Node], number: signal.Signals) -> list[Follower]:
-    """Restarts one node after the other under load; returns the followers, all judged lossless.
-
-    The last one does not say where it was.
-    """
-    publisher = Publisher("room:restarts", three, rate_per_second=30)
-    async with Balancer(three) as balancer, AsyncExitStack() as stack:
-        names = [*(f"careful {number}" for number in range(FOLLOWERS)), "without since"]
-        followers = [
-            Follower(name, "room:restarts", lambda: balancer.port, resumes=name != "without since")
-            for name in names
-        ]
-        for follower in followers:
-            follower.start()
-            stack.push_async_callback(follower.stop)
-        await eventually(
-            lambda: all(follower.greetings for follower in followers), within_seconds=SETTLE_SECONDS
-        )
-        publisher.start()
-        for node in three:
-            await node.end(number)
-            await node.start()
-        await publisher.stop()
-        await eventually(
-            lambda: all(one.history.position == publisher.newest for one in followers),
-            within_seconds=SETTLE_SECONDS,
-        )
-    verdicts = [judge(one.history, publisher.truth, final=publisher.newest) for one in followers]
-    assert [line for verdict in verdicts[:-1] for line in verdict.violations] == []
-    assert [one.history.gaps for one in followers[:-1]] == [[]] * FOLLOWERS
-    assert verdicts[-1].lost
-    return followers
-
-
 async def test_a_rolling_restart_loses_nothing_and_says_goodbye_to_all(settings: Settings) -> None:
+    """Its twin, a process that ends without a goodbye, is in `test_kills`: 1006."""
     window = {"REALTIME_DRAIN_WINDOW_SECONDS": "1"}
-    async with nodes(3, settings.redis.url, **window) as three:
-        followers = await restart_all(three, signal.SIGTERM)
+    async with AsyncExitStack() as stack:
+        three = await stack.enter_async_context(nodes(3, settings.redis.url, **window))
+        balancer = await stack.enter_async_context(Balancer(three))
+        followers = [
+            Follower(f"careful {number}", TOPIC, lambda: balancer.port)
+            for number in range(FOLLOWERS)
+        ]
+        careless = Follower("without since", TOPIC, lambda: balancer.port, resumes=False)
+        await stack.enter_async_context(following(*followers, careless))
+        publisher = Publisher(TOPIC, three, rate_per_second=30)
+        publisher.start()
 
-    codes = {code for follower in followers for code in follower.codes}
-    assert codes == {1012}
+        exits = [await restart(node) for node in three]
+        await finished(publisher, *followers, careless)
+
+    assert exits == [0, 0, 0]
+    assert {code for follower in followers for code in follower.codes} == {1012}
     assert all(follower.greetings > 1 for follower in followers)
+    assert violations(publisher, *followers) == []
+    assert [one.history.gaps for one in followers] == [[]] * FOLLOWERS
+    assert violations(publisher, careless)
 
 
-async def test_nodes_killed_one_after_the_other_lose_nothing_but_say_nothing(
-    settings: Settings,
-) -> None:
-    async with nodes(3, settings.redis.url) as three:
-        followers = await restart_all(three, signal.SIGKILL)
-
-    assert 1006 in {code for follower in followers for code in follower.codes}
+async def restart(node: Node) -> int:
+    """Ends a node in order and starts it again; returns the exit code of its first life."""
+    code = await node.end(signal.SIGTERM)
+    await node.start()
+    return code
