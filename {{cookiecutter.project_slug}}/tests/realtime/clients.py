@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from app.realtime.connections.writers import Rest
-from app.realtime.protocol.batch import Chunk
+from app.realtime.protocol.chunk import Chunk
 from app.realtime.protocol.close_codes import CloseCode
 
 

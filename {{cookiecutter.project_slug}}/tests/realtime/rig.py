@@ -25,6 +25,7 @@ from app.principal import Principal
 from app.principal import SessionId
 from app.principal import UserId
 from app.realtime import Realtime
+from app.realtime.asgi import ASGIApp
 from app.realtime.asgi import Receive
 from app.realtime.asgi import Scope
 from app.realtime.asgi import Send
@@ -277,7 +278,8 @@ async def serving(
     for namespace in namespaces(door):
         realtime.declare(namespace)
     await realtime.open()
-    async with _listening(realtime) as port:
+    inbound_frames = realtime._core.settings.inbound_frames
+    async with hypercorn_of(realtime.endpoint(_inner), inbound_frames=inbound_frames) as port:
         yield Served(realtime, port)
         await realtime.drain(window_seconds=0, deadline_seconds=1)
     await realtime.close()
@@ -310,15 +312,15 @@ def namespaces(door: Door) -> list[TopicNamespace]:
 
 
 @asynccontextmanager
-async def _listening(realtime: Realtime) -> AsyncIterator[int]:
+async def hypercorn_of(endpoint: ASGIApp, *, inbound_frames: int = 16) -> AsyncIterator[int]:
+    """Serves any ASGI application with a plain Hypercorn; yields the port."""
     listener = socket.create_server(("127.0.0.1", 0))
     port: int = listener.getsockname()[1]
     config = Config()
     config.bind = [f"fd://{listener.detach()}"]
     config.accesslog = config.errorlog = None
-    config.max_app_queue_size = realtime._core.settings.inbound_frames
+    config.max_app_queue_size = inbound_frames
     stop = asyncio.Event()
-    endpoint = realtime.endpoint(_inner)
     server = asyncio.create_task(serve(endpoint, config, shutdown_trigger=stop.wait))  # type: ignore[arg-type]
     try:
         yield port

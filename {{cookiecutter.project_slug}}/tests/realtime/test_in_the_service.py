@@ -7,6 +7,7 @@ from websockets.typing import Origin
 from websockets.typing import Subprotocol
 
 from app.realtime.connections.writers import DirectSocketWriter
+from app.realtime.connections.writers import DirectStreamWriter
 from app.realtime.protocol.messages import SUBPROTOCOL
 from app.resources import resources_of
 from app.settings import Settings
@@ -48,6 +49,7 @@ async def test_a_stream_can_be_cut_through_the_layers_around_it(
         await Stream(response).receive()
         [ours] = core.hub.connections.values()
 
+        assert isinstance(ours.outbound.writer, DirectStreamWriter)
         ours.outbound.abort()
 
         await until(lambda: not core.hub.connections)

@@ -71,11 +71,11 @@ def path_for_frames(scope: Any, send: Any) -> DirectPath | None:
     for owner in _owners(scope, send):
         match owner:
             case WSStream() if _is_tested("hypercorn", "wsproto"):
-                return _through_hypercorn(owner, frames=owner.connection)
+                frames = _frames_of(owner)
+                return _through_hypercorn(owner, frames=frames) if frames else None
             case WSProtocol() if _is_tested("uvicorn", "wsproto"):
-                frames = getattr(owner.conn, "_connection", None)
-                if isinstance(frames, Connection):
-                    return _path(owner.transport, owner.writable.wait, frames)
+                frames = _frames_of(owner)
+                return _path(owner.transport, owner.writable.wait, frames) if frames else None
     return None
 
 
@@ -97,13 +97,16 @@ def accepts_compression(send: Any) -> bool:
     False where that cannot be seen.
     """
     for place in places_behind(send):
-        owner = getattr(place, "__self__", None)
-        frames = getattr(owner, "connection", None)
-        if isinstance(owner, WSProtocol):
-            frames = getattr(owner.conn, "_connection", None)
-        if isinstance(frames, Connection):
+        frames = _frames_of(getattr(place, "__self__", None))
+        if frames is not None:
             return any(extension.enabled() for extension in frames._proto.extensions)
     return False
+
+
+def _frames_of(owner: Any) -> Connection | None:
+    """Returns what makes the server's own frames of an accepted socket."""
+    frames = getattr(getattr(owner, "conn", owner), "connection", None)
+    return frames if isinstance(frames, Connection) else None
 
 
 def _owners(scope: Any, send: Any) -> Iterator[Any]:

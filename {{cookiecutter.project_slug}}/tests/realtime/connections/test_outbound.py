@@ -9,7 +9,7 @@ import pytest
 from app.realtime.backplane import Position
 from app.realtime.connections.backlog import Backlog
 from app.realtime.connections.outbound import Outbound
-from app.realtime.protocol.batch import Chunk
+from app.realtime.protocol.chunk import Chunk
 from app.realtime.protocol.close_codes import CloseCode
 from app.settings import RealtimeSettings
 from tests.realtime.clients import FakeWriter

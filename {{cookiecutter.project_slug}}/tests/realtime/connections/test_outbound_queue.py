@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from app.realtime.backplane import Position
 from app.realtime.connections.outbound_queue import DROP_TO
 from app.realtime.connections.outbound_queue import OutboundQueue
-from app.realtime.protocol.batch import Chunk
+from app.realtime.protocol.chunk import Chunk
 
 
 def test_chunks_come_out_in_order_and_count_until_they_are_written() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from app.realtime.connections.writers import SocketWriter
 from app.realtime.connections.writers import StreamWriter
 from app.realtime.connections.writers import Writer
-from app.realtime.protocol.batch import Chunk
+from app.realtime.protocol.chunk import Chunk
 from app.realtime.protocol.close_codes import CloseCode
 
 

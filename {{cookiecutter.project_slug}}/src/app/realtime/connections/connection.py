@@ -15,10 +15,10 @@ from app.realtime.credentials import Credential
 from app.realtime.credentials import Vouched
 from app.realtime.protocol import frames
 from app.realtime.protocol.batch import Batch
-from app.realtime.protocol.batch import Chunk
 from app.realtime.protocol.batch import EventName
 from app.realtime.protocol.batch import Listening
 from app.realtime.protocol.batch import Push
+from app.realtime.protocol.chunk import Chunk
 from app.realtime.protocol.close_codes import CloseCode
 from app.settings import RealtimeSettings
 

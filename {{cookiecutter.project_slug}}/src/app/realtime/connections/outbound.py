@@ -8,7 +8,7 @@ from app.realtime.connections.backlog import Backlog
 from app.realtime.connections.outbound_queue import OutboundQueue
 from app.realtime.connections.writers import Rest
 from app.realtime.connections.writers import Writer
-from app.realtime.protocol.batch import Chunk
+from app.realtime.protocol.chunk import Chunk
 from app.realtime.protocol.close_codes import CloseCode
 
 log = structlog.get_logger()

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from app.realtime.backplane import NOWHERE
 from app.realtime.backplane import Position
 from app.realtime.protocol import frames
-from app.realtime.protocol.batch import Chunk
-from app.realtime.protocol.batch import NewestOf
+from app.realtime.protocol.chunk import Chunk
+from app.realtime.protocol.chunk import NewestOf
 
 # What a full queue is brought down to when it may drop: a little more than it must, so that a
 # reader that stays slow does not cost a look at the whole queue with every message.

@@ -7,9 +7,9 @@ from app.realtime.connections.limits import InboundRate
 from app.realtime.connections.outbound import Outbound
 from app.realtime.protocol import frames
 from app.realtime.protocol.batch import Batch
-from app.realtime.protocol.batch import Chunk
 from app.realtime.protocol.batch import EventName
 from app.realtime.protocol.batch import Listening
+from app.realtime.protocol.chunk import Chunk
 from app.realtime.protocol.close_codes import CloseCode
 from app.settings import RealtimeSettings
 

@@ -4,20 +4,18 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 
 from app.realtime.asgi import Scope
-from app.realtime.backplane import NOWHERE
 from app.realtime.backplane import Position
 from app.realtime.connections.connection import Connection
 from app.realtime.connections.outbound import Outbound
 from app.realtime.protocol import frames
 from app.realtime.protocol.batch import Batch
-from app.realtime.protocol.batch import Chunk
 from app.realtime.protocol.batch import EventName
 from app.realtime.protocol.batch import Listening
 from app.realtime.protocol.batch import Push
-from app.realtime.protocol.batch import alike
-from app.realtime.protocol.batch import chunk_of
-from app.realtime.protocol.cursor import encode_cursor
-from app.realtime.protocol.cursor import list_hash
+from app.realtime.protocol.chunk import Chunk
+from app.realtime.protocol.cursor import Place
+from app.realtime.protocol.stream_events import events
+from app.realtime.protocol.stream_events import events_for
 from app.settings import RealtimeSettings
 
 COMMENT = Chunk(b": \n\n", messages=0)
@@ -31,7 +29,7 @@ class StreamConnection(Connection):
 
     transport = "stream"
 
-    __slots__ = ("_hash", "_places", "_positions", "commented_at")
+    __slots__ = ("_place", "commented_at")
 
     def __init__(
         self,
@@ -45,45 +43,34 @@ class StreamConnection(Connection):
     ) -> None:
         super().__init__(connection_id, outbound, scope, now=now, ends_at=ends_at)
         self.commented_at = now
-        self._hash = list_hash(topics)
-        self._places = {topic: place for place, topic in enumerate(topics)}
-        self._positions = [NOWHERE] * len(topics)
+        self._place = Place(topics)
 
     def place(self, positions: Mapping[str, Position]) -> None:
         """Sets where the stream begins, topic by topic."""
-        for topic, position in positions.items():
-            self._positions[self._places[topic]] = position
+        self._place = self._place.moved(positions)
 
     def deliver(self, batch: Batch, listening: Listening) -> None:
         """Takes what a topic says."""
-        self.tell_topic(listening.topic, batch.pushes_for(listening))
+        chunks, self._place = events_for(batch, listening, self._place)
+        for chunk in chunks:
+            self.outbound.put(chunk)
 
     def tell_topic(self, topic: str, pushes: Sequence[Push]) -> None:
         """Queues frames of ``topic``, moving the cursor with each of them."""
-        place = self._places[topic]
-        for run in alike(pushes):
-            events = []
-            for push in run:
-                if push.position is not None:
-                    self._positions[place] = push.position
-                events.append(self._event(push.event, push.line))
-            self.outbound.put(
-                chunk_of(run, events, position=self._positions[place], cursor=self._cursor())
-            )
+        chunks, self._place = events(topic, pushes, self._place)
+        for chunk in chunks:
+            self.outbound.put(chunk)
 
     def tell_history(self, topic: str, pushes: Sequence[Push]) -> None:
         """Queues what ``topic`` recovers: bounded already, so it counts as one message."""
-        place = self._places[topic]
-        events = []
-        for push in pushes:
-            self._positions[place] = push.position or self._positions[place]
-            events.append(self._event(push.event, push.line))
-        if events:
-            self.outbound.put(Chunk(b"".join(events), cursor=self._cursor()))
+        chunks, self._place = events(topic, pushes, self._place)
+        if chunks:
+            data = b"".join(chunk.data for chunk in chunks)
+            self.outbound.put(Chunk(data, cursor=self._place.cursor))
 
     def overhead_bytes(self, topic: str) -> int:
         """Returns roughly what an event takes besides its data; the cursor is most of it."""
-        return EVENT_OVERHEAD_BYTES + len(topic) + PLACE_BYTES * len(self._places)
+        return EVENT_OVERHEAD_BYTES + len(topic) + PLACE_BYTES * self._place.topics
 
     def due_at(self, settings: RealtimeSettings) -> float:
         """Returns when ``examine`` has something to do at the earliest."""
@@ -98,10 +85,4 @@ class StreamConnection(Connection):
                 self.outbound.put(COMMENT)
 
     def _chunk(self, event: EventName, line: bytes) -> Chunk:
-        return Chunk(self._event(event, line))
-
-    def _event(self, event: EventName, line: bytes) -> bytes:
-        return frames.event(event, line, self._cursor())
-
-    def _cursor(self) -> bytes:
-        return encode_cursor(self._hash, self._positions)
+        return Chunk(frames.event(event, line, self._place.cursor))

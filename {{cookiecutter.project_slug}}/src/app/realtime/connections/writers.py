@@ -16,7 +16,7 @@ import structlog
 from app.realtime.asgi import Event
 from app.realtime.asgi import Scope
 from app.realtime.asgi import Send
-from app.realtime.protocol.batch import Chunk
+from app.realtime.protocol.chunk import Chunk
 from app.realtime.protocol.close_codes import CloseCode
 from app.settings import RealtimeSettings
 from app.transport.direct import DirectPath
