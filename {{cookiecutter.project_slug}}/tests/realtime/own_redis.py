@@ -61,6 +61,11 @@ class OwnRedis:
         return f"unix://{self.socket}?db=0"
 
     @property
+    def address(self) -> str:
+        """The address by TCP, for a server that has a port."""
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    @property
     def settings(self) -> RedisSettings:
         return RedisSettings.model_construct(url=self.url, connect_seconds=0.5)
 

@@ -50,11 +50,14 @@ class SharedCounts:
 
     async def close(self) -> None:
         """Closes the connections."""
+        bridge: Any = self.storage.bridge
+        clients = [bridge.get_connection()]
+        if isinstance(self.storage, RedisSentinelStorage):
+            clients += [bridge.storage_replica, *bridge.sentinel.sentinels]
+        for client in clients:
+            await client.aclose()
         if self._pool is not None:
             await self._pool.aclose()
-        else:
-            bridge: Any = self.storage.bridge
-            await bridge.get_connection().aclose()
 
 
 def _uri(servers: RedisServers) -> str:

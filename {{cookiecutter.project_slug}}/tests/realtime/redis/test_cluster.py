@@ -9,6 +9,8 @@ from structlog.testing import capture_logs
 
 from app.realtime.backplane import BackplaneUnavailable
 from app.realtime.redis.backplane import RedisBackplane
+from app.realtime.redis.dialing import ServerDial
+from app.realtime.redis.dialing import ask
 from app.realtime.redis.layout import LayoutMismatch
 from app.realtime.topics import Window
 from app.settings import RedisSettings
@@ -104,6 +106,26 @@ async def test_a_moved_slot_is_followed_and_its_topics_are_suspect(
         assert ears.states == []
 
 
+async def test_a_subscriber_that_does_not_follow_hears_nothing_any_more(
+    moved_back: OwnCluster,
+) -> None:
+    async with backplane(moved_back.settings, Ears()) as opened:
+        slot, channel = slot_of(opened, TOPIC), opened.keys.channel(TOPIC)
+        source = await moved_back.owner_of(slot)
+        plain = await ServerDial(source.address, connect_seconds=1.0).connect()
+        await ask(plain, "SSUBSCRIBE", channel)
+        await opened.publish(TOPIC, b"heard", window=WINDOW)
+        assert (await plain.read_response())[0] == b"smessage"
+
+        await moved_back.move_slot(slot, await another(moved_back, slot))
+        await opened.publish(TOPIC, b"lost", window=WINDOW)
+
+        assert (await plain.read_response())[0] == b"sunsubscribe"
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(plain.read_response(), 0.2)
+        await plain.disconnect()
+
+
 async def test_a_moved_slot_that_was_not_told_of_is_found_by_publishing(
     moved_back: OwnCluster,
 ) -> None:
@@ -143,6 +165,7 @@ async def test_publishing_goes_on_while_a_slot_is_being_moved(moved_back: OwnClu
         await until(lambda: TOPIC in ears.suspected)
 
 
+@pytest.mark.slow
 async def test_a_node_that_is_away_takes_only_its_topics_with_it() -> None:
     program = PROGRAMS[0].values[0]
     ears = Ears()

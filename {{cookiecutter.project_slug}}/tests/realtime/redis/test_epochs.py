@@ -76,6 +76,34 @@ async def test_after_a_failover_a_new_epoch_begins(pair: tuple[OwnRedis, OwnRedi
     assert new.offset == 1
 
 
+@pytest.mark.parametrize("is_told", [True, False])
+async def test_without_the_replication_id_an_offset_would_be_given_out_twice(
+    pair: tuple[OwnRedis, OwnRedis], is_told: bool
+) -> None:
+    primary, replica = pair
+    await primary.start()
+    await replica.start()
+    await replicate(primary, replica)
+    keys = ["{t}:meta", "{t}:log"]
+    async with primary.client() as before, replica.client() as after:
+        seen = (await before.info("replication"))["master_replid"]
+
+        async def publish(server: Redis, data: str, seen: str) -> tuple[bytes, bytes]:
+            limits = (10, 60, seen, f"epoch{data}", 60)
+            epoch, offset, *_ = await server.eval(PUBLISH.source, 2, *keys, "{t}", data, *limits)
+            return epoch, offset
+
+        await publish(before, "0", seen)
+        assert await before.wait(1, 5_000) == 1
+        await promote(replica)  # from here on it does not hear of the primary any more
+        lost = await publish(before, "1", seen)
+        primary.kill()
+        other = await publish(after, "2", "" if is_told else seen)
+
+    # With it off, two messages have the same name, and a client that saw one takes it for both.
+    assert (other == lost) is not is_told
+
+
 async def test_a_replica_takes_no_publish_until_it_is_promoted(
     pair: tuple[OwnRedis, OwnRedis],
 ) -> None:
