@@ -6,6 +6,7 @@ import click
 from pydantic import ValidationError
 
 from app import settings
+from app.commands.asyncapi import asyncapi
 from app.commands.check import check
 from app.commands.dev import dev
 from app.commands.migrate import migrate
@@ -41,7 +42,7 @@ def main() -> None:
     follow_parent()
 
 
-for command in (dev, serve, worker, migrate, revise, check, routes, user):
+for command in (dev, serve, worker, migrate, revise, check, asyncapi, routes, user):
     main.add_command(command)
 
 if __name__ == "__main__":

@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
+import httpx
 import pytest
 from redis.asyncio import Redis
 
+from app.principal import Principal
 from app.realtime.backplane import Backplane
 from app.realtime.memory.backplane import MemoryBackplane
 from app.realtime.memory.broker import MemoryBroker
@@ -218,14 +220,111 @@ async def test_many_messages_arrive_in_the_same_order_everywhere(pair: Pair) -> 
     assert [frame["offset"] for frame in heard[0]] == list(range(1, 51))
 
 
-async def test_an_order_reaches_the_other_process(pair: Pair) -> None:
+ORDER_SECONDS = 1.0
+
+
+async def obeys_orders(served: Served) -> None:
+    """Waits until a process hears the orders of others."""
+    topics = served.realtime._core.hub.topics
+    await until(lambda: topics["control:all"].log.state == "live")  # type: ignore[union-attr]
+
+
+def principal_of(served: Served, name: str) -> Principal:
+    """Returns who is connected there under a name."""
+    connections = served.realtime._core.hub.connections.values()
+    return next(one.principal for one in connections if one.principal.name == name)
+
+
+@pytest.mark.parametrize("whom", ["user", "session"])
+async def test_whoever_is_signed_out_in_one_process_is_cut_off_in_the_other_within_a_second(
+    pair: Pair, whom: str
+) -> None:
+    one, two = pair
+    async with (
+        two.socket("ada") as ada,
+        two.stream("room:7", name="ada") as stream,
+        two.socket("grace") as grace,
+    ):
+        await ada.hello()
+        await stream.receive()
+        await grace.hello({"topic": "room:7"})
+        await obeys_orders(two)
+        who = principal_of(two, "ada")
+
+        async with asyncio.timeout(ORDER_SECONDS):
+            if whom == "user":
+                await one.realtime.disconnect(user=who.user_id)
+            else:
+                await one.realtime.disconnect(session=who.session_id)
+            assert await ada.closed() == 4401
+            assert (await stream.receive()).frame["code"] == 4401
+            await stream.ended()
+
+        await one.publish("room:7", "still here")
+        assert (await grace.receive())["data"] == "still here"
+
+
+async def test_without_the_order_somebody_signed_out_hears_on_until_the_next_look(
+    pair: Pair,
+) -> None:
     one, two = pair
     async with two.socket("ada") as ada:
-        await ada.hello()
-        control = two.realtime._core.hub.topics
-        await until(lambda: control["control:all"].log.state == "live")  # type: ignore[union-attr]
-        connection = next(iter(two.realtime._core.hub.connections.values()))
+        await ada.hello({"topic": "room:7"})
+        await obeys_orders(two)
+        control = two.realtime._control
+        two.realtime._core.hub.end(control, "control:all")
 
-        await one.realtime.disconnect(user=connection.principal.user_id)
+        await one.realtime.disconnect(user=principal_of(two, "ada").user_id)
+        await one.publish("room:7", "not for ada")
 
-        assert await ada.closed() == 4401
+        assert (await ada.receive())["data"] == "not for ada"
+
+
+async def test_a_removed_member_hears_nothing_more_in_any_process(pair: Pair) -> None:
+    one, two = pair
+    async with (
+        one.socket("ada") as here,
+        two.socket("ada") as there,
+        two.stream("room:7", "room:8", name="ada") as stream,
+        two.socket("grace") as grace,
+    ):
+        for socket in (here, there, grace):
+            await socket.hello({"topic": "room:7"})
+        await stream.receive()
+        await obeys_orders(one)
+        await obeys_orders(two)
+
+        async with asyncio.timeout(ORDER_SECONDS):
+            await one.realtime.end_subscription("room:7", user=principal_of(two, "ada").own_id)
+            ended = [
+                await here.receive(),
+                await there.receive(),
+                (await stream.receive()).frame,
+            ]
+
+        assert ended == [
+            {"type": "unsubscribed", "topic": "room:7", "code": "forbidden", "retry": False}
+        ] * len(ended)
+        await one.publish("room:7", "not for ada")
+        await one.publish("room:8", "for ada")
+        assert (await grace.receive())["data"] == "not for ada"
+        assert (await stream.receive()).frame["data"] == "for ada"
+        assert (await there.ask("subscribe", topic="room:8"))["result"]
+
+
+async def test_a_signal_over_http_spares_the_callers_connection_of_another_process(
+    pair: Pair,
+) -> None:
+    one, two = pair
+    async with two.socket("ada") as ada, two.socket("grace") as grace:
+        connection = (await ada.hello({"topic": "room:7"}))["connection"]
+        await grace.hello({"topic": "room:7"})
+        signal = {"type": "signal", "topic": "room:7", "data": 1, "connection": connection}
+
+        async with httpx.AsyncClient(headers={"Authorization": "Bearer ada"}) as client:
+            address = f"http://127.0.0.1:{one.port}/realtime/commands"
+            assert (await client.post(address, json=signal)).status_code == 204
+
+        assert (await grace.receive())["data"] == 1
+        await two.publish("room:7", "after")
+        assert (await ada.receive())["data"] == "after"

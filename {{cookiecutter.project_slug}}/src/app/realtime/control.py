@@ -180,8 +180,12 @@ class Control:
                 self._note_claim(one, topic)
 
     def _listeners(self, topic: str, user: UserId) -> list[Connection]:
-        hub = self._core.hub
-        return [one for one in hub.connections_of(user=user) if topic in one.subscriptions]
+        state = self._core.hub.topics.get(topic)
+        return [
+            one
+            for one in (state.subscribers if state else ())
+            if isinstance(one, Connection) and one.principal.user_id == user
+        ]
 
     @staticmethod
     def _note_claim(connection: Connection, topic: str) -> None:

@@ -12,6 +12,7 @@ from quart.typing import ResponseReturnValue
 from app.identity import Identity
 from app.settings import Settings
 from app.web import pages
+from app.web.asyncapi import install_asyncapi
 from app.web.csrf import check_origin
 from app.web.csrf import check_websocket_origin
 from app.web.guards import check_guard
@@ -41,6 +42,7 @@ def install(
 ) -> None:
     """Attaches everything that requests pass on their way to a view and back."""
     install_openapi(app, title=settings.app_name, cookie_name=identity.cookie_name)
+    install_asyncapi(app, title=settings.app_name, public_url=settings.public_url)
     install_problems(app)
     _install_admission(app, settings=settings, identity=identity)
     _install_headers(app, secure=settings.is_secure)

@@ -91,7 +91,16 @@ def test_a_hole_that_is_too_large_is_an_overflow() -> None:
 
     topic.log.catch_up(topic.reading(9, 1, 2, 3), entries_max=2)
 
-    assert topic.told == [1, 2, 3, ("overflow", "e1", 9)]
+    assert topic.told == [("overflow", "e1", 9)]
+
+
+def test_a_hole_of_too_many_bytes_is_an_overflow_too() -> None:
+    topic = Told(top=0)
+    topic.receive(4)
+
+    topic.log.catch_up(topic.reading(4, 1, 2, 3, 4), entries_max=10, max_bytes=3)
+
+    assert topic.told == [("overflow", "e1", 4)]
 
 
 def test_a_new_epoch_is_a_gap_and_then_the_message() -> None:

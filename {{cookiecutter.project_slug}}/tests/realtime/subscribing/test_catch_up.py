@@ -5,6 +5,15 @@ import asyncio
 import pytest
 
 from app.realtime.backplane import BackplaneUnavailable
+from app.realtime.backplane import Entry
+from app.realtime.backplane import History
+from app.realtime.backplane import Position
+from app.realtime.hub.hub import Hub
+from app.realtime.hub.topic_log import Reading
+from app.realtime.subscribing.catch_up import QUIET_TURNS
+from app.settings import RealtimeSettings
+from tests.realtime.hub.test_hub import CHAT
+from tests.realtime.hub.test_hub import Ear
 from tests.realtime.rig import Rig
 from tests.realtime.rig import running
 from tests.realtime.rig import until
@@ -184,6 +193,23 @@ async def test_a_topic_that_was_heard_lately_is_not_looked_at(rig: Rig) -> None:
 
         assert "room:7" not in hub.quiet_topics()
         assert "room:7" in hub.quiet_topics()
+
+
+def test_a_loss_right_after_a_message_is_noticed_within_twenty_seconds() -> None:
+    hub = Hub(RealtimeSettings.model_construct(), call_soon=lambda _: None, wake=lambda: None)
+    topic = hub.begin(Ear(), "room:7", CHAT)
+    topic.absorb(Reading(History(Position("e1", 0), ()), 0))
+    hub.quiet_topics(turns=QUIET_TURNS - 1)
+
+    hub.message("room:7", "e1", Entry(1, b"{}"))
+    turns = 1
+    while not hub.quiet_topics(turns=QUIET_TURNS - 1):
+        turns += 1
+
+    longest_turn_seconds = (
+        1.2 * RealtimeSettings.model_construct().quiet_check_seconds / QUIET_TURNS
+    )
+    assert turns * longest_turn_seconds < 20.0
 
 
 async def test_many_cuts_at_a_steady_rate_lose_and_double_nothing(rig: Rig) -> None:

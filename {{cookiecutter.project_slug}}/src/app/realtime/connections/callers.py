@@ -3,6 +3,7 @@
 from collections import OrderedDict
 
 from app.principal import UserId
+from app.realtime.connections.limits import InboundLimits
 from app.realtime.connections.limits import InboundRate
 from app.settings import RealtimeSettings
 
@@ -30,11 +31,13 @@ class Callers:
         self._callers: OrderedDict[UserId, Caller] = OrderedDict()
         self.running = 0
 
-    def find(self, user: UserId, *, now: float) -> Caller:
-        """Returns what is known of a user."""
+    def find(self, user: UserId, limits: InboundLimits | None, *, now: float) -> Caller:
+        """Returns what is known of a user; ``limits`` are those of its kind, if it has any."""
         caller = self._callers.get(user)
         if caller is None:
             caller = self._callers[user] = Caller(InboundRate(self._settings, now=now))
+            if limits is not None:
+                caller.rate.hold_to(limits, now=now)
             if len(self._callers) > REMEMBERED_MAX:
                 self._callers.popitem(last=False)
         self._callers.move_to_end(user)

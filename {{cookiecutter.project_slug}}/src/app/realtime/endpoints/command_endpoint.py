@@ -26,6 +26,7 @@ from app.realtime.endpoints.handshake import WRONG_ORIGIN
 from app.realtime.endpoints.handshake import Denial
 from app.realtime.endpoints.handshake import is_foreign_command
 from app.realtime.endpoints.own_connection import id_of_own
+from app.realtime.endpoints.rates import spend
 from app.realtime.endpoints.refusing import refuse_request
 from app.realtime.endpoints.replying import send_reply
 from app.realtime.endpoints.request_body import BodyTooLarge
@@ -49,7 +50,6 @@ TOO_LARGE = Denial(413, "That is too much for one command.", "too_large")
 TOO_SLOW = Denial(408, "The command took too long to arrive.", "timeout")
 NO_COMMAND = Denial(400, "This is no command.", "bad_frame")
 NOT_YOURS = Refusal("invalid", "connection is not one of this session")
-SLOW_DOWN = "slow down"
 
 
 async def serve_command(core: Core, scope: Scope, receive: Receive, send: Send) -> None:
@@ -115,10 +115,11 @@ async def _serve(core: Core, scope: Scope, receive: Receive, send: Send) -> None
 async def _outcome(
     core: Core, who: Principal, said: OverHttp, size_bytes: int, receive: Receive
 ) -> bytes | Refusal | None:
-    caller = core.callers.find(who.own_id, now=core.clock())
-    wait_seconds = caller.rate.take(size_bytes, now=core.clock())
-    if wait_seconds:
-        return Refusal("rate_limited", SLOW_DOWN, True, round(wait_seconds * 1000))
+    limits = core.inbound.get(who.kind)
+    caller = core.callers.find(who.own_id, limits, now=core.clock())
+    refusal = spend(core, caller.rate, size_bytes=size_bytes, namespace=said.namespace)
+    if refusal is not None:
+        return refusal
     if isinstance(said.command, Refusal):
         return said.command
     if caller.running >= core.settings.calls_per_connection:

@@ -48,7 +48,8 @@ async def let_in(core: Core, connection: Connection, *, ticket: str | None = Non
         ) from failure
     if not vouched.principal.is_signed_in:
         raise NotLetIn(CloseCode.UNAUTHENTICATED, _REASONS.get(credential.kind, "no session"))
-    _count(core, vouched.principal)
+    if connection.principal.user_id != vouched.principal.user_id:
+        _count(core, vouched.principal)
     connection.vouch(vouched, credential, now=core.clock())
 
 

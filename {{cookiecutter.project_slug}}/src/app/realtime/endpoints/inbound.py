@@ -1,9 +1,9 @@
 """What a socket's client sends, from the frame to the command: limits first, then meaning."""
 
-from app.realtime.connections.limits import Rate
 from app.realtime.connections.socket_connection import SocketConnection
 from app.realtime.core import Core
 from app.realtime.endpoints.commands import Commands
+from app.realtime.endpoints.rates import spend
 from app.realtime.protocol import frames
 from app.realtime.protocol.close_codes import CloseCode
 from app.realtime.protocol.messages import Envelope
@@ -79,20 +79,14 @@ class Inbound:
         self._close_if_ignored()
 
     def _is_within_rate(self, envelope: Envelope, size_bytes: int) -> bool:
-        connection, namespace = self._connection, envelope.namespace
-        own = self._core.access.rate_of(namespace)
-        wait_seconds = connection.rate.take(
-            size_bytes,
-            now=self._core.clock(),
-            namespace=namespace,
-            own=None if own is None else Rate(*own),
+        connection = self._connection
+        refusal = spend(
+            self._core, connection.rate, size_bytes=size_bytes, namespace=envelope.namespace
         )
-        if not wait_seconds:
+        if refusal is None:
             return True
         self._close_if_ignored()
         if isinstance(envelope.id, int):
-            after_ms = round(wait_seconds * 1000)
-            refusal = Refusal("rate_limited", "slow down", retry=True, after_ms=after_ms)
             connection.tell("reply", frames.error(envelope.id, refusal))
         return False
 

@@ -154,13 +154,18 @@ class Hub:
             or (session is not None and connection.principal.session_id == session)
         ]
 
-    def quiet_topics(self) -> list[str]:
-        """Returns the live recoverable topics that nothing was heard of since the last call."""
+    def quiet_topics(self, *, turns: int = 1) -> list[str]:
+        """Returns the live topics with a log that nothing was heard of for ``turns`` whole turns.
+
+        A call ends a turn; a silent topic is returned once in ``turns`` calls.
+        """
         quiet = []
         for topic in self.topics.values():
-            if topic.log is not None and topic.log.state == "live" and not topic.heard_lately:
-                quiet.append(topic.name)
-            topic.heard_lately = False
+            if topic.log is not None and topic.log.state == "live":
+                topic.quiet_turns += 1
+                if topic.quiet_turns > turns:
+                    topic.quiet_turns = 1
+                    quiet.append(topic.name)
         return quiet
 
     def follow_up(self, topic: TopicState) -> None:

@@ -25,6 +25,7 @@ GapReason = Literal["epoch", "lost", "overflow"]
 # Late announcements are told from new epochs by these. Should one pass all the same, the next
 # reading of the log has the last word.
 ENDED_EPOCHS = 8
+UNBOUNDED_BYTES = 2**63
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,19 +118,24 @@ class TopicLog:
             self.suspect()
         return True
 
-    def catch_up(self, reading: Reading, *, entries_max: int) -> bool:
+    def catch_up(
+        self, reading: Reading, *, entries_max: int, max_bytes: int = UNBOUNDED_BYTES
+    ) -> bool:
         """Takes the reading made to end a suspicion; False when another one is needed.
 
-        What it cannot fill is lost, and every subscriber is told.
+        What it cannot fill is lost, and every subscriber is told. So they are when it holds more
+        than ``max_bytes``: fanned out at once it would close them all for being slow.
         """
         if self.state != "suspect":
             return True
         if reading.suspicions != self.suspicions:
             return False
         self._accept_epoch(reading.history, True)
-        self._take_entries(reading.history)
+        entries = reading.history.entries
+        too_many = len(entries) > entries_max or sum(len(one.data) for one in entries) > max_bytes
+        if not too_many:
+            self._take_entries(reading.history)
         if self.position.offset != reading.history.top.offset:
-            too_many = len(reading.history.entries) > entries_max
             self._continue_from(reading.history.top, "overflow" if too_many else "lost")
         self._clear(True)
         return not self._needs_reading()

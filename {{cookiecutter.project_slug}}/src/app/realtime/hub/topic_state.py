@@ -39,7 +39,7 @@ class TopicState:
     """A topic with subscribers in this process; ``log`` is None when nothing of it is kept."""
 
     __slots__ = ("_count_gap", "_droppable", "_pending", "_policy", "_prefix", "_sequence",
-                 "_settings", "_sweep", "heard_lately", "joining", "log", "name", "namespace",
+                 "_settings", "_sweep", "joining", "log", "name", "namespace", "quiet_turns",
                  "subscribers")  # fmt: skip
 
     def __init__(
@@ -57,7 +57,7 @@ class TopicState:
             messages_max=settings.subscribing_buffer_messages,
             max_bytes=settings.recovery_topic_max_bytes,
         )
-        self.heard_lately = False
+        self.quiet_turns = 1
         self.log: TopicLog | None = None
         if namespace.window is not None:
             kind = LatestLog if isinstance(namespace.kind, Latest) else TopicLog
@@ -156,7 +156,7 @@ class TopicState:
         return writes
 
     def _advanced(self, position: Position, entry: Entry) -> None:
-        self.heard_lately = True
+        self.quiet_turns = 0
         if isinstance(self.log, LatestLog):
             self._pending = [push for push in self._pending if not push.data]
         else:

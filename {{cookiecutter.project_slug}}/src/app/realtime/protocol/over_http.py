@@ -28,10 +28,14 @@ class Naming(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class OverHttp:
-    """What a request said, or why it is no command; without an ``id`` only a signal is one."""
+    """What a request said, or why it is no command; without an ``id`` only a signal is one.
+
+    ``namespace`` is that of its topic, whose rate may be its own.
+    """
 
     id: int | None
     command: Asked | Refusal
+    namespace: str = ""
     connection: str | None = None
 
 
@@ -48,14 +52,14 @@ def read_over_http(body: bytes) -> OverHttp | None:
     if envelope is None:
         return None
     command_id = envelope.id if isinstance(envelope.id, int) else None
-    command = _read(body, envelope.type)
+    command, namespace = _read(body, envelope.type), envelope.namespace
     if isinstance(command, Refusal):
-        return OverHttp(command_id, command) if command_id is not None else None
+        return OverHttp(command_id, command, namespace) if command_id is not None else None
     try:
         connection = _naming.decode(body).connection
     except msgspec.DecodeError as fault:
-        return OverHttp(command_id, Refusal("invalid", str(fault)))
-    return OverHttp(command_id, command, connection)
+        return OverHttp(command_id, Refusal("invalid", str(fault)), namespace)
+    return OverHttp(command_id, command, namespace, connection)
 
 
 def _read(body: bytes, kind: str) -> Asked | Refusal:

@@ -14,6 +14,10 @@ log = structlog.get_logger()
 TOPICS_AT_ONCE = 32
 TOPS_AT_ONCE = 500
 RETRY_SECONDS = 0.5
+# So many turns, the first of them begun already, a topic must be silent to be looked at; together
+# they last ``quiet_check_seconds``. With turns as long as that, a loss right after a message would
+# have stayed unnoticed for twice the time.
+QUIET_TURNS = 5
 RETRY_MAX_SECONDS = 5.0
 
 
@@ -58,20 +62,20 @@ class CatchUp:
     async def watch_quiet_topics(self) -> None:
         """Looks from time to time whether topics that seem quiet have gone on without us."""
         while True:
-            period_seconds = self._core.settings.quiet_check_seconds
-            await asyncio.sleep(period_seconds * random.uniform(0.8, 1.2))  # noqa: S311 - jitter
+            turn_seconds = self._core.settings.quiet_check_seconds / QUIET_TURNS
+            await asyncio.sleep(turn_seconds * random.uniform(0.8, 1.2))  # noqa: S311 - jitter
             try:
-                await self.check_quiet_topics()
+                await self.check_quiet_topics(turns=QUIET_TURNS - 1)
             except BackplaneUnavailable as failure:
                 log.info("realtime.quiet_check_skipped", detail=failure.detail)
 
-    async def check_quiet_topics(self) -> None:
-        """Compares the tops of quiet topics with what was fanned out.
+    async def check_quiet_topics(self, *, turns: int = 1) -> None:
+        """Compares the tops of topics that were quiet for ``turns`` with what was fanned out.
 
         Raises:
             BackplaneUnavailable: the server is away.
         """
-        names = self._core.hub.quiet_topics()
+        names = self._core.hub.quiet_topics(turns=turns)
         for start in range(0, len(names), TOPS_AT_ONCE):
             some = names[start : start + TOPS_AT_ONCE]
             for name, top in zip(some, await self._core.backplane.tops(some), strict=True):
@@ -86,6 +90,9 @@ class CatchUp:
         after = topic.log.position.offset
         self._core.meters.catch_ups.inc()
         reading = await read_log(self._core.backplane, topic, after=after, limit=entries_max + 1)
-        if reading is None or topic.log.catch_up(reading, entries_max=entries_max):
+        max_bytes = self._core.settings.recovery_topic_max_bytes
+        if reading is None or topic.log.catch_up(
+            reading, entries_max=entries_max, max_bytes=max_bytes
+        ):
             self._core.hub.suspects.pop(name, None)
         self._core.hub.follow_up(topic)
