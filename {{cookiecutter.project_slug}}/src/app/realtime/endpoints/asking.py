@@ -23,6 +23,8 @@ from app.realtime.protocol.messages import Publish
 from app.realtime.protocol.messages import Refusal
 from app.realtime.protocol.messages import Signal
 from app.realtime.protocol.messages import refusal_of
+from app.realtime.protocol.nesting import LEVELS_MAX
+from app.realtime.protocol.nesting import is_too_deep
 from app.realtime.protocol.over_http import Asked
 from app.realtime.topics import TopicNamespace
 
@@ -31,6 +33,7 @@ log = structlog.get_logger()
 NO_PUBLISHING = Refusal("forbidden", "clients do not publish to this topic")
 NO_SIGNALS = Refusal("forbidden", "this topic takes no signals")
 NO_PRESENCE = Refusal("invalid", "this topic knows no presence")
+TOO_DEEP = Refusal("invalid", f"data has more than {LEVELS_MAX} levels")
 NO_METHOD = Refusal("invalid", "there is no such method")
 TOO_LATE = Refusal("deadline", "not done in time; whether it took effect is unknown", retry=True)
 CRASHED = Refusal("internal", "something went wrong", retry=True)
@@ -134,4 +137,6 @@ async def _refuse_data(
     namespace: TopicNamespace | None = core.access.namespace(topic)
     if namespace is not None and len(data) > namespace.data_max_bytes:
         return Refusal("too_large", f"over the limit of {namespace.data_max_bytes} bytes")
+    if is_too_deep(data):
+        return TOO_DEEP
     return await core.access.refuse(asker.principal, topic, action)

@@ -42,6 +42,7 @@ from app.realtime.protocol.over_http import read_over_http
 log = structlog.get_logger()
 
 BUSY_SECONDS = 1.0
+LENGTH_MAX_DIGITS = 9  # servers hand on nothing but digits
 NOT_POST = Denial(405, "A command is sent with POST.", "method", allow=b"POST")
 NOT_JSON = Denial(415, "Send application/json, uncompressed.", "media_type")
 BUSY = Denial(503, "No room for now.", "commands", BUSY_SECONDS)
@@ -84,7 +85,7 @@ def _judge(core: Core, scope: Scope) -> Denial | None:
     if media_type != "application/json" or header(scope, b"content-encoding") is not None:
         return NOT_JSON
     length = header(scope, b"content-length") or "0"
-    if not length.isdigit() or int(length) > core.settings.line_max_bytes:
+    if len(length) > LENGTH_MAX_DIGITS or int(length) > core.settings.line_max_bytes:
         return TOO_LARGE
     if core.is_draining or core.callers.running >= core.settings.commands_at_once:
         return BUSY

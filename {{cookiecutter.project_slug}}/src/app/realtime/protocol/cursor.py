@@ -16,6 +16,7 @@ from app.realtime.backplane import Position
 
 VERSION = "1"
 CURSOR_MAX_CHARACTERS = 2_048
+OFFSET_MAX = 2**53 - 1
 
 
 class Place:
@@ -93,6 +94,6 @@ def decode_cursor(text: str, topics: Sequence[str]) -> list[Position] | None:
 
 def _position(place: str) -> Position:
     epoch, _, offset = place.partition("~")
-    if not offset.isascii() or not offset.isdigit():
+    if not offset.isascii() or not offset.isdigit() or int(offset) > OFFSET_MAX:
         raise ValueError(f"not an offset: {offset!r}")
     return Position(epoch, int(offset))
