@@ -56,6 +56,11 @@ class RawSocket:
         client.answer = answer.decode()
         return client
 
+    @property
+    def port(self) -> int:
+        """Our own port, by which the server's side of the connection can be found."""
+        return int(self._writer.get_extra_info("sockname")[1])
+
     def send(self, text: str) -> None:
         """Sends a text message of less than 126 bytes."""
         self._frame(TEXT, text.encode())

@@ -13,11 +13,15 @@ from app.serving.lifeline import Lifeline
 from app.serving.processes import keep_all
 from app.serving.signals import StopSignals
 from app.settings import Settings
+from tests.people import Person
 from tests.programs import PATIENCE_SECONDS
 from tests.programs import answers
 from tests.programs import environment_of
 from tests.programs import eventually
 from tests.programs import running
+from tests.serving.test_drain import Crowd
+from tests.serving.test_drain import open_crowd
+from tests.serving.test_drain import stop
 
 pytestmark = [
     pytest.mark.slow,
@@ -53,6 +57,48 @@ async def test_a_killed_process_is_replaced_and_sigterm_stops_all_in_order(
     assert replaced
     assert survivor_stayed
     assert code == 0, program.output
+
+
+def peers_of(pid: int) -> set[int]:
+    """Returns the remote ports of the TCP connections of a process."""
+    files = {os.readlink(entry) for entry in Path(f"/proc/{pid}/fd").iterdir()}
+    table = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return {int(row[2].rpartition(":")[2], 16) for row in table if f"socket:[{row[9]}]" in files}
+
+
+async def test_a_killed_process_costs_the_other_no_socket(settings: Settings, ada: Person) -> None:
+    environment = environment_of(settings, REALTIME_CONNECTIONS_PER_USER="1000")
+    async with running("app", "serve", "--processes", "2", environment=environment) as program:
+        assert await eventually(
+            lambda: program.output.count("url=http") == 2, within_seconds=PATIENCE_SECONDS
+        )
+        before = children_of(program.process.pid)
+        crowd = await open_crowd(settings, ada, sockets=60, streams=0)
+        doomed, other = sorted(before)
+        theirs = peers_of(doomed)
+        cut = [client for client in crowd.sockets if client.port in theirs]
+        kept = [client for client in crowd.sockets if client.port in peers_of(other)]
+
+        os.kill(doomed, signal.SIGKILL)
+        is_replaced = await eventually(
+            lambda: len(children_of(program.process.pid) - before) == 1, within_seconds=3
+        )
+        codes = {await client.close_code() for client in cut}
+        for client in kept:
+            client.send('{"type":"subscribe","id":2,"topic":"nothing:1"}')
+        answered = [await client.receive() for client in kept]
+        serves_again = await eventually(
+            lambda: program.output.count("url=http") == 3, within_seconds=PATIENCE_SECONDS
+        )
+        await stop(program, Crowd(kept, []))
+
+    assert cut
+    assert kept
+    assert len(cut) + len(kept) == 60
+    assert codes == {1006}
+    assert len(answered) == len(kept)
+    assert is_replaced
+    assert serves_again
 
 
 async def test_processes_end_when_their_parent_is_killed(settings: Settings) -> None:

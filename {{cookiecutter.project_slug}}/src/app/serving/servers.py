@@ -14,6 +14,7 @@ from hypercorn.config import Config
 from app.serving.listener import BACKLOG_CONNECTIONS
 from app.serving.open_requests import Application
 from app.settings import Settings
+from app.transport.hypercorn_protocol import leave_with_the_client
 from app.transport.hypercorn_protocol import refuse_compression
 from app.transport.hypercorn_protocol import refuse_h2c
 
@@ -45,6 +46,7 @@ class HypercornServer:
         """Serves until ``stop`` and all connections have ended."""
         refuse_compression()
         refuse_h2c()
+        leave_with_the_client()
         await serve(self._app, self._config, shutdown_trigger=self._stop.wait)
 
     def stop(self) -> None:

@@ -1,11 +1,13 @@
-"""Two things that Hypercorn offers to every client and that we do not.
+"""Two things that Hypercorn offers to every client and that we do not, and one that it forgets.
 
-Both have no setting in Hypercorn 0.18. Each function replaces one class by a subclass of it and
+None has a setting in Hypercorn 0.18. Each function replaces one class by a subclass of it and
 may be called any number of times.
 """
 
 import h11
+import hypercorn.asyncio.run
 import hypercorn.protocol
+from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.protocol import ws_stream
 from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.protocol.ws_stream import Handshake
@@ -33,6 +35,22 @@ class SingleProtocol(H11Protocol):
         """Leaves the protocol as it is; what asked for another is an ordinary request."""
 
 
+class AttentiveServer(TCPServer):
+    """A connection that ends when its client has left.
+
+    Hypercorn waits on until the time for idle connections is over, 75 s here, and keeps the
+    descriptor and two tasks for as long.
+    """
+
+    async def _read_data(self) -> None:
+        await super()._read_data()
+        await self.idle_task.stop()
+
+    async def _idle_timeout(self) -> None:
+        if not self.reader.at_eof():
+            await super()._idle_timeout()
+
+
 def refuse_compression() -> None:
     """Makes Hypercorn accept no WebSocket extension."""
     ws_stream.Handshake = PlainHandshake  # type: ignore[misc]
@@ -41,3 +59,8 @@ def refuse_compression() -> None:
 def refuse_h2c() -> None:
     """Makes Hypercorn speak HTTP/1.1 only where there is no TLS."""
     hypercorn.protocol.H11Protocol = SingleProtocol  # type: ignore[attr-defined]
+
+
+def leave_with_the_client() -> None:
+    """Makes Hypercorn forget an idle connection when its client has closed it."""
+    hypercorn.asyncio.run.TCPServer = AttentiveServer  # type: ignore[attr-defined]

@@ -5,10 +5,12 @@ only people are made up (the cookie ``session=<name>`` is the whole proof). Test
 restart such processes. The environment is that of the service; of its own it reads
 
     NODE_CLOCK=wall   takes the wall clock for its timers, the mistake that F20 is about
-    NODE_BUG=drop     loses one message in BUG_EVERY_MESSAGES without a word, for the checker's sake
+    NODE_BUG=drop     loses one message in BUG_EVERY_MESSAGES without a word
+    NODE_BUG=hoard    never lets go of a connection
 """
 
 import asyncio
+import gc
 import os
 import secrets
 import time
@@ -89,8 +91,8 @@ def create_node(settings: Settings) -> Quart:
     node.before_serving(realtime.open)
     node.after_serving(realtime.close)
     inner = realtime.endpoint(node.asgi_app)  # type: ignore[arg-type] # two spellings of ASGI
-    is_broken = os.environ.get("NODE_BUG") == "drop"
-    node.asgi_app = losing(inner) if is_broken else inner  # type: ignore[method-assign,assignment]
+    bug = BUGS.get(os.environ.get("NODE_BUG", ""))
+    node.asgi_app = bug(inner, realtime) if bug else inner  # type: ignore[method-assign,assignment]
     return node
 
 
@@ -120,12 +122,13 @@ def add_routes(node: Quart, realtime: Realtime) -> None:
 
     @node.get("/census")
     async def census() -> dict[str, int]:
-        hub = realtime._core.hub
+        gc.collect()
+        ours = (str(type(each).__module__) for each in gc.get_objects())
         return {
             "connections": realtime.connections,
-            "topics": sum(name.startswith("room:") for name in hub.topics),
             "tasks": len(asyncio.all_tasks()),
-            "sources": len(os.listdir("/proc/self/fd")),
+            "files": len(os.listdir("/proc/self/fd")),
+            "objects": sum(module.startswith("app.realtime.") for module in ours),
         }
 
     @node.post("/clock/<int(signed=True):seconds>")
@@ -135,7 +138,7 @@ def add_routes(node: Quart, realtime: Realtime) -> None:
         return "jumped"
 
 
-def losing(inner: Any) -> Any:
+def losing(inner: Any, realtime: Realtime) -> Any:
     """Wraps the endpoint so that it loses messages, as a bug of ours in the last step might."""
 
     async def broken(scope: Any, receive: Any, send: Callable[[Any], Awaitable[None]]) -> None:
@@ -153,6 +156,19 @@ def losing(inner: Any) -> Any:
 
     return broken
 
+
+def hoarding(inner: Any, realtime: Realtime) -> Any:
+    """Wraps the endpoint so that every connection is remembered for ever."""
+    hoard: set[Any] = set()
+
+    async def broken(scope: Any, receive: Any, send: Any) -> None:
+        hoard.update(realtime._core.hub.connections.values())
+        await inner(scope, receive, send)
+
+    return broken
+
+
+BUGS = {"drop": losing, "hoard": hoarding}
 
 if __name__ == "__main__":
     settings = Settings()
