@@ -16,7 +16,7 @@ FILES = sorted(path for path in ROOT.rglob("*.py") if "versions" not in path.par
 LAYERS = (
     {"__main__"},
     {"commands"},
-    {"serving", "embedded"},
+    {"serving", "embedded", "load"},
     {"factory"},
     {"features"},
     {"resources"},
@@ -136,6 +136,7 @@ REALTIME_LAYERS = (
     {"core"},
     {"hub"},
     {"connections", "memory", "redis"},
+    {"load_topics"},
     {"access", "methods"},
     {"client"},
     {"protocol"},

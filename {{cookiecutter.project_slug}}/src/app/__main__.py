@@ -9,6 +9,7 @@ from app import settings
 from app.commands.asyncapi import asyncapi
 from app.commands.check import check
 from app.commands.dev import dev
+from app.commands.load import load
 from app.commands.migrate import migrate
 from app.commands.revise import revise
 from app.commands.routes import routes
@@ -42,7 +43,7 @@ def main() -> None:
     follow_parent()
 
 
-for command in (dev, serve, worker, migrate, revise, check, asyncapi, routes, user):
+for command in (dev, serve, worker, migrate, revise, check, asyncapi, routes, user, load):
     main.add_command(command)
 
 if __name__ == "__main__":

@@ -33,6 +33,7 @@ from app.realtime.asgi import ASGIApp
 from app.realtime.credentials import NOBODY
 from app.realtime.credentials import Credential
 from app.realtime.credentials import Vouched
+from app.realtime.load_topics import load_topics
 from app.realtime.metrics import Meters
 from app.resources import EXTENSION
 from app.resources import Resources
@@ -64,6 +65,8 @@ def create_app(settings: Settings | None = None) -> Quart:
         health=resources.health,
         navigation=resources.navigation,
     )
+    if settings.realtime.load_topics:
+        resources.realtime.declare(load_topics())
     for feature in FEATURES:
         feature.register(app, resources)
 

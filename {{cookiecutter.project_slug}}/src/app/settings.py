@@ -125,6 +125,7 @@ class RealtimeSettings(Group):
     presence_members: int = 200
     drain_window_seconds: float = 5.0
     drain_deadline_seconds: float = 8.0
+    load_topics: bool = False
 
 
 class JobsSettings(Group):

@@ -51,6 +51,8 @@ def unsafe_settings(settings: Settings) -> Iterator[str]:
         yield f"PUBLIC_URL is {settings.public_url}: cookies would travel without TLS"
     if settings.realtime.backplane == "memory":
         yield "REALTIME_BACKPLANE is memory: processes would not hear each other"
+    if settings.realtime.load_topics:
+        yield "REALTIME_LOAD_TOPICS is on: whoever is signed in may publish there"
     if settings.log_level == "debug":
         yield "LOG_LEVEL is debug: logs may hold personal data"
     if settings.identity.password_min_characters < 8:

@@ -28,8 +28,9 @@ PORTS_TRIED = 50
 STOP_SECONDS = 5.0
 DEMO_EMAIL = "ada@example.com"
 
-# Nobody waits for a graceful end here; what the environment says still wins.
+# Nobody waits for a graceful end here, and `app load` may be tried; the environment still wins.
 HASTY = {
+    "REALTIME_LOAD_TOPICS": "true",
     "REALTIME_DRAIN_WINDOW_SECONDS": "0",
     "REALTIME_DRAIN_DEADLINE_SECONDS": "2",
     "SERVER_REQUEST_GRACE_SECONDS": "1",

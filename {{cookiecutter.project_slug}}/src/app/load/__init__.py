@@ -1,0 +1,1 @@
+"""``app load``: many sockets and a rate of messages against a running service, counted exactly."""
