@@ -2,7 +2,7 @@
 PYTHON ?= python3
 export PYTHONPYCACHEPREFIX := $(CURDIR)/.build/pycache
 
-.PHONY: demo test check fast clean
+.PHONY: demo test check fast bench clean
 
 demo: .venv/ready ## Generates a project with every feature into .demo and serves it
 	.venv/bin/python -m tools.demo
@@ -15,6 +15,9 @@ fast: .venv/ready ## Runs lint, types and the project's own tests on one Python
 
 check: .venv/ready ## Lints and formats the template itself
 	.venv/bin/python -m tools.suite lint
+
+bench: .venv/ready ## Measures the realtime core against Node's ws and stock Quart; needs node, npm and two quiet cores
+	.venv/bin/python -m tools.bench $(ARGS)
 
 clean: ## Forgets environments, builds and the demo
 	rm -rf .venv .build .demo
