@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 from typing import get_args
 
+import httpx
 import pytest
 
 from app.realtime.backplane import Entry
@@ -29,6 +30,7 @@ from app.realtime.subscribing import recovery
 from tests.documents import ROOT
 from tests.realtime.contract import faults
 from tests.realtime.contract import faults_of_push
+from tests.realtime.rig import ORIGIN
 from tests.realtime.rig import Frame
 from tests.realtime.rig import Rig
 
@@ -79,6 +81,7 @@ REPLIED = [
     ("reply_refresh", frames.result(1, frames.refreshed(None))),
     ("refusal", frames.error(1, REFUSAL)),
     ("refusal", frames.error(1, Refusal("forbidden", "not allowed"))),
+    ("refusal", frames.error(None, Refusal("forbidden", "not allowed"))),
 ]
 # What only builds a part of a frame, or wraps whole ones.
 PARTS = {"one_line", "message_prefix", "refusal_value", "text_frame", "event"}
@@ -198,6 +201,24 @@ async def test_a_conversation_with_a_live_server_keeps_to_the_document(rig: Rig)
         found += [fault for frame in heard for fault in faults_of_push(json.dumps(frame))]
 
     assert [frame["type"] for frame in heard] == ["message", "message"]
+    assert found == []
+
+
+async def test_commands_over_http_keep_to_the_document(rig: Rig) -> None:
+    headers = {"cookie": "session=ada", "origin": ORIGIN}
+    address = f"http://127.0.0.1:{rig.port}/realtime/commands"
+    found = []
+    async with httpx.AsyncClient(headers=headers) as client:
+        for kind, fields in (
+            ("history", {"topic": "room:7", "limit": 5}),
+            ("presence", {"topic": "room:7"}),
+            ("publish", {"topic": "room:secret", "data": 1}),
+        ):
+            asked = {"type": kind, "id": 1, **fields}
+            reply = (await client.post(address, json=asked)).json()
+            answer = "refusal" if "error" in reply else f"reply_{kind}"
+            found += faults(kind, asked) + faults(answer, reply)
+
     assert found == []
 
 

@@ -16,6 +16,8 @@ from app.realtime.protocol.messages import SUBPROTOCOL
 from app.realtime.protocol.messages import CommandId
 from app.realtime.protocol.messages import ErrorCode
 from app.realtime.protocol.messages import Pong
+from app.realtime.protocol.over_http import ASKED
+from app.realtime.protocol.over_http import Naming
 from app.realtime.protocol.pushes import PUSHES
 from app.realtime.protocol.pushes import RESULTS
 from app.realtime.protocol.pushes import Refused
@@ -28,9 +30,12 @@ SCHEMAS: Final = "#/components/schemas/"
 MESSAGES: Final = "#/components/messages/"
 SOCKET: Final = "socket"
 STREAM: Final = "stream"
+REQUEST: Final = "request"
 # A socket has replies where a stream has the one event that begins it; nobody can ping a stream.
 ONLY_STREAM: Final = {"welcome"}
 ONLY_SOCKET: Final = {"ping"}
+
+OVER_HTTP: Final = sorted(ASKED)
 
 CLIENT_TYPES: Final[dict[str, type[msgspec.Struct]]] = {**COMMANDS, "pong": Pong}
 
@@ -47,7 +52,7 @@ def asyncapi(*, title: str, public_url: str | None = None) -> Json:
         protocol = "wss" if scheme == "https" else "ws"
         document["servers"] = {"service": {"host": host, "protocol": protocol}}
     return document | {
-        "channels": {SOCKET: _socket(), STREAM: _stream()},
+        "channels": {SOCKET: _socket(), STREAM: _stream(), REQUEST: _request()},
         "operations": _operations(),
         "components": {"messages": _messages(), "schemas": _schemas()},
         "x-error-codes": list(get_args(ErrorCode)),
@@ -91,18 +96,27 @@ def _stream() -> Json:
     }
 
 
+def _request() -> Json:
+    names = [*map(_post, OVER_HTTP), *map(_reply, OVER_HTTP), "refusal"]
+    return {
+        "address": "/realtime/commands",
+        "description": "One command as the body of a POST, with the reply as the answer.",
+        "messages": {name: {"$ref": MESSAGES + name} for name in names if name != "reply_signal"},
+    }
+
+
 def _operations() -> Json:
     """Returns what the service receives and sends; AsyncAPI takes the service's point of view."""
     operations: Json = {}
     for name in CLIENT_TYPES:
         operation = _operation("receive", SOCKET, name)
         if RESULTS[name] is not None:
-            answers = [_reply(name), "refusal"]
-            operation["reply"] = {
-                "channel": {"$ref": f"#/channels/{SOCKET}"},
-                "messages": [_in_channel(SOCKET, one) for one in answers],
-            }
+            operation["reply"] = _replies(SOCKET, name)
         operations[name] = operation
+    for name in OVER_HTTP:
+        operation = _operation("receive", REQUEST, _post(name))
+        operation["bindings"] = {"http": {"method": "POST"}}
+        operations[_post(name)] = operation | {"reply": _replies(REQUEST, name)}
     for name in PUSHES:
         if name not in ONLY_STREAM:
             operations[f"push_{name}"] = _operation("send", SOCKET, _push(name))
@@ -119,6 +133,14 @@ def _operation(action: str, channel: str, message: str) -> Json:
     }
 
 
+def _replies(channel: str, name: str) -> Json:
+    answers = ["refusal"] if RESULTS[name] is None else [_reply(name), "refusal"]
+    return {
+        "channel": {"$ref": f"#/channels/{channel}"},
+        "messages": [_in_channel(channel, one) for one in answers],
+    }
+
+
 def _in_channel(channel: str, message: str) -> Json:
     return {"$ref": f"#/channels/{channel}/messages/{message}"}
 
@@ -129,6 +151,10 @@ def _messages() -> Json:
     }
     for name, kind in _answered().items():
         messages[_reply(name)] = _message("reply", kind, SCHEMAS + f"{kind.__name__}Reply")
+    for name in OVER_HTTP:
+        kinds = (CLIENT_TYPES[name].__name__, Naming.__name__)
+        payload = {"allOf": [{"$ref": SCHEMAS + kind} for kind in kinds]}
+        messages[_post(name)] = {**messages[name], "payload": payload}
     messages["refusal"] = _message("reply", Refused, SCHEMAS + "RefusalReply")
     for name, kind in PUSHES.items():
         messages[_push(name)] = _message(name, kind, SCHEMAS + kind.__name__)
@@ -143,13 +169,15 @@ def _message(name: str, kind: type[msgspec.Struct], reference: str) -> Json:
 def _schemas() -> Json:
     answers = set(_answered().values())
     kinds = [*CLIENT_TYPES.values(), *answers, *PUSHES.values()]
-    kinds += [Refused, Subscription, RefusedSubscription]
+    kinds += [Refused, Subscription, RefusedSubscription, Naming]
     _, schemas = msgspec.json.schema_components(kinds, ref_template=SCHEMAS + "{name}")
     for name, kind in CLIENT_TYPES.items():
         _name_type(schemas[kind.__name__], name)
     for kind in answers:
-        schemas[f"{kind.__name__}Reply"] = _reply_schema("result", kind)
-    schemas["RefusalReply"] = _reply_schema("error", Refused)
+        schemas[f"{kind.__name__}Reply"] = _reply_schema("result", kind, CommandId)
+    schemas["RefusalReply"] = _reply_schema(
+        "error", Refused, CommandId | None
+    )  # a signal may have none
     for name, kind in PUSHES.items():
         _name_type(schemas[kind.__name__], name)
     return dict(sorted(schemas.items()))
@@ -167,12 +195,12 @@ def _plain(text: str) -> str:
     return text.replace("``", "`")
 
 
-def _reply_schema(field: str, kind: type[msgspec.Struct]) -> Json:
+def _reply_schema(field: str, kind: type[msgspec.Struct], command_id: Any) -> Json:
     return {
         "type": "object",
         "properties": {
             "type": {"const": "reply"},
-            "id": msgspec.json.schema(CommandId),
+            "id": msgspec.json.schema(command_id),
             field: {"$ref": SCHEMAS + kind.__name__},
         },
         "required": ["type", "id", field],
@@ -185,6 +213,10 @@ def _answered() -> dict[str, type[msgspec.Struct]]:
 
 def _reply(name: str) -> str:
     return f"reply_{name}"
+
+
+def _post(name: str) -> str:
+    return f"post_{name}"
 
 
 def _push(name: str) -> str:
