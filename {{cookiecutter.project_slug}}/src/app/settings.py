@@ -57,6 +57,7 @@ class WebSettings(Group):
     response_seconds: float = 30.0
     websocket_message_max_bytes: int = 64 * KIB
     websocket_buffer_messages: int = 16
+    websocket_frames_per_second: int = 100
     trusted_proxy_hops: int = 0
 
 
@@ -147,6 +148,7 @@ class ServerSettings(Group):
     port: int = Field(default=8000, ge=0, le=65_535)
     name: Literal["hypercorn", "uvicorn"] = "hypercorn"
     keep_alive_seconds: float = 75.0
+    head_seconds: float = 10.0
     request_grace_seconds: float = 2.0
 
 

@@ -9,14 +9,15 @@ from typing import Protocol
 
 import uvicorn
 from hypercorn.asyncio import serve
-from hypercorn.config import Config
 
 from app.serving.listener import BACKLOG_CONNECTIONS
 from app.serving.open_requests import Application
 from app.settings import Settings
-from app.transport.hypercorn_protocol import leave_with_the_client
-from app.transport.hypercorn_protocol import refuse_compression
-from app.transport.hypercorn_protocol import refuse_h2c
+from app.transport.frame_limits import FrameLimits
+from app.transport.hypercorn_protocol import BoundedConfig
+from app.transport.hypercorn_protocol import bound_hypercorn
+from app.transport.uvicorn_protocol import bounded_http
+from app.transport.uvicorn_protocol import bounded_socket
 
 NEVER_SECONDS = 24 * 3600.0
 KEEP_ALIVE_REQUESTS = 100_000  # a proxy keeps its connections; closing one under it costs a 502
@@ -44,9 +45,7 @@ class HypercornServer:
 
     async def run(self) -> None:
         """Serves until ``stop`` and all connections have ended."""
-        refuse_compression()
-        refuse_h2c()
-        leave_with_the_client()
+        bound_hypercorn()
         await serve(self._app, self._config, shutdown_trigger=self._stop.wait)
 
     def stop(self) -> None:
@@ -54,8 +53,8 @@ class HypercornServer:
         self._stop.set()
 
 
-def _hypercorn_config(settings: Settings, listener: socket.socket) -> Config:
-    config = Config()
+def _hypercorn_config(settings: Settings, listener: socket.socket) -> BoundedConfig:
+    config = BoundedConfig()
     config.bind = [f"fd://{listener.detach()}"]  # which Hypercorn closes
     config.backlog = BACKLOG_CONNECTIONS
     config.accesslog = None
@@ -64,11 +63,23 @@ def _hypercorn_config(settings: Settings, listener: socket.socket) -> Config:
     config.keep_alive_timeout = settings.server.keep_alive_seconds
     config.keep_alive_max_requests = KEEP_ALIVE_REQUESTS
     config.websocket_max_message_size = settings.realtime.frame_max_bytes
+    config.frame_limits = frame_limits(settings)
+    config.head_seconds = settings.server.head_seconds
     # A socket with so many frames unread is not read from, so the client waits. uvicorn stops
     # reading with the first unread frame; it holds what came with it in one read of the transport.
     config.max_app_queue_size = settings.realtime.inbound_frames
     config.graceful_timeout = NEVER_SECONDS  # the deadlines of the runner are the ones that count
     return config
+
+
+def frame_limits(settings: Settings) -> FrameLimits:
+    """Returns what a client may put into frames, on the realtime socket as on any other."""
+    return FrameLimits(
+        message_max_bytes=max(
+            settings.realtime.frame_max_bytes, settings.web.websocket_message_max_bytes
+        ),
+        frames_per_second=settings.web.websocket_frames_per_second,
+    )
 
 
 class UvicornServer:
@@ -97,8 +108,8 @@ def _uvicorn_config(app: Application, settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         lifespan="off",
-        http="httptools",
-        ws="wsproto",
+        http=bounded_http(settings.server.head_seconds),
+        ws=bounded_socket(frame_limits(settings)),
         ws_max_size=settings.realtime.frame_max_bytes,
         ws_per_message_deflate=False,
         ws_ping_interval=None,  # the hub has a heartbeat of its own, with a deadline

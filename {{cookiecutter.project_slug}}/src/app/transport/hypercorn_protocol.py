@@ -1,16 +1,43 @@
-"""Two things that Hypercorn offers to every client and that we do not, and one that it forgets.
+"""What Hypercorn offers to every client and we do not, and what it leaves without a bound.
 
-None has a setting in Hypercorn 0.18. Each function replaces one class by a subclass of it and
-may be called any number of times.
+None of it has a setting in Hypercorn 0.18. ``bound_hypercorn`` replaces classes by subclasses of
+them and may be called any number of times; the limits come from the configuration of each server.
 """
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any
 
 import h11
 import hypercorn.asyncio.run
 import hypercorn.protocol
 from hypercorn.asyncio.tcp_server import TCPServer
+from hypercorn.config import Config
+from hypercorn.events import Closed
+from hypercorn.events import Event
+from hypercorn.protocol import h2
+from hypercorn.protocol import h11 as http1
 from hypercorn.protocol import ws_stream
+from hypercorn.protocol.events import Event as StreamEvent
+from hypercorn.protocol.events import StreamClosed
 from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.protocol.ws_stream import Handshake
+from hypercorn.protocol.ws_stream import WSStream
+from hypercorn.typing import WebsocketAcceptEvent
+from wsproto.connection import Connection
+
+from app.transport.frame_limits import UNLIMITED
+from app.transport.frame_limits import BoundedConnection
+from app.transport.frame_limits import FrameLimits
+from app.transport.lingering import cut_soon
+from app.transport.lingering import linger
+
+
+class BoundedConfig(Config):
+    """Hypercorn's configuration with the limits that it has no words for."""
+
+    frame_limits: FrameLimits = UNLIMITED
+    head_seconds: float = 10.0
 
 
 class PlainHandshake(Handshake):
@@ -20,27 +47,96 @@ class PlainHandshake(Handshake):
     1.6 GiB before any limit is looked at.
     """
 
+    limits = UNLIMITED
+
     def __init__(self, headers: list[tuple[bytes, bytes]], http_version: str) -> None:
-        super().__init__(headers, http_version)
+        # The others would raise where they are decoded, far from any handler.
+        super().__init__([pair for pair in headers if pair[1].isascii()], http_version)
         self.extensions = None
+
+    def accept(
+        self, subprotocol: str | None, additional_headers: Iterable[tuple[bytes, bytes]]
+    ) -> tuple[int, list[tuple[bytes, bytes]], Connection]:
+        """Returns the answer and the connection, which keeps to the limits."""
+        status, headers, _ = super().accept(subprotocol, additional_headers)
+        return status, headers, BoundedConnection(self.limits)
+
+
+class BoundedStream(WSStream):
+    """A WebSocket whose frames are bounded, and whose end the application always hears of."""
+
+    handshake: PlainHandshake
+
+    async def handle(self, event: StreamEvent) -> None:
+        """Takes what happened on the stream.
+
+        A client that sends frames before its handshake is answered is refused, and Hypercorn tells
+        nobody: the application would wait for it for ever.
+        """
+        was_closed = self.closed
+        await super().handle(event)
+        is_refused = self.closed and not was_closed and not isinstance(event, StreamClosed)
+        if is_refused and self.app_put is not None:
+            await self.app_put({"type": "websocket.disconnect", "code": 1006})
+
+    async def _accept(self, message: WebsocketAcceptEvent) -> None:
+        self.handshake.limits = getattr(self.config, "frame_limits", UNLIMITED)
+        await super()._accept(message)
 
 
 class SingleProtocol(H11Protocol):
-    """HTTP/1.1 that does not become HTTP/2 without TLS.
+    """HTTP/1.1 that does not become HTTP/2 without TLS, and does not wait long for a request.
 
-    A proxy that filters HTTP/1.1 would not see the requests inside.
+    A proxy that filters HTTP/1.1 would not see the requests inside HTTP/2.
     """
+
+    _head_timer: asyncio.TimerHandle | None = None
+    is_faulty = False
+
+    async def initiate(self) -> None:
+        """Begins to wait for the head of the first request.
+
+        Later ones have to come within the time that an idle connection is kept.
+        """
+        seconds = getattr(self.config, "head_seconds", BoundedConfig.head_seconds)
+        loop = asyncio.get_running_loop()
+        self._head_timer = loop.call_later(seconds, self._give_up)
+
+    async def handle(self, event: Event) -> None:
+        """Takes what happened on the connection."""
+        if isinstance(event, Closed):
+            self._stop_waiting()
+        await super().handle(event)
+
+    async def stream_send(self, event: StreamEvent) -> None:
+        """Takes what goes to the client, and remembers that it broke the rules of WebSockets."""
+        if isinstance(event, StreamClosed) and isinstance(self.stream, BoundedStream):
+            connection = getattr(self.stream, "connection", None)
+            self.is_faulty = getattr(connection, "is_faulty", False)
+        await super().stream_send(event)
 
     async def _check_protocol(self, event: h11.Request) -> None:
         """Leaves the protocol as it is; what asked for another is an ordinary request."""
+        self._stop_waiting()
+
+    def _give_up(self) -> None:
+        self._head_timer = None
+        self.task_group.spawn(self.send, Closed())
+
+    def _stop_waiting(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
 
 
 class AttentiveServer(TCPServer):
-    """A connection that ends when its client has left.
+    """A connection that ends when its client has left, and whose client hears of its end.
 
     Hypercorn waits on until the time for idle connections is over, 75 s here, and keeps the
-    descriptor and two tasks for as long.
+    descriptor and two tasks for as long; and it waits for a client that does not read for ever.
     """
+
+    _is_ending = False
 
     async def _read_data(self) -> None:
         await super()._read_data()
@@ -50,17 +146,32 @@ class AttentiveServer(TCPServer):
         if not self.reader.at_eof():
             await super()._idle_timeout()
 
+    async def _close(self) -> None:
+        transport: Any = self.writer.transport
+        if getattr(self.protocol.protocol, "is_faulty", False):
+            if not self._is_ending:
+                self._is_ending = True
+                await self.idle_task.stop()
+                linger(transport, transport.get_protocol(), keep=self.writer)
+                self.reader.feed_eof()
+            return
+        cut_soon(transport)
+        await super()._close()
 
-def refuse_compression() -> None:
-    """Makes Hypercorn accept no WebSocket extension."""
-    ws_stream.Handshake = PlainHandshake  # type: ignore[misc]
 
-
-def refuse_h2c() -> None:
-    """Makes Hypercorn speak HTTP/1.1 only where there is no TLS."""
-    hypercorn.protocol.H11Protocol = SingleProtocol  # type: ignore[attr-defined]
+def bound_hypercorn() -> None:
+    """Makes Hypercorn keep to ``BoundedConfig``, accept no extension and speak plain HTTP/1.1."""
+    replaced: list[tuple[Any, str, type]] = [
+        (ws_stream, "Handshake", PlainHandshake),
+        (http1, "WSStream", BoundedStream),
+        (h2, "WSStream", BoundedStream),
+        (hypercorn.protocol, "H11Protocol", SingleProtocol),
+    ]
+    for module, name, ours in replaced:
+        setattr(module, name, ours)
+    leave_with_the_client()
 
 
 def leave_with_the_client() -> None:
-    """Makes Hypercorn forget an idle connection when its client has closed it."""
+    """Makes Hypercorn forget a connection when its client has closed it, or does not read on."""
     hypercorn.asyncio.run.TCPServer = AttentiveServer  # type: ignore[attr-defined]

@@ -48,6 +48,10 @@ class Rate:
         """Returns a full bucket of this rate."""
         return TokenBucket(self.per_second, burst=self.burst, now=now)
 
+    def at_least(self, other: "Rate") -> "Rate":
+        """Returns the higher of the two, in both respects."""
+        return Rate(max(self.per_second, other.per_second), max(self.burst, other.burst))
+
 
 @dataclass(frozen=True, slots=True)
 class InboundLimits:
@@ -63,8 +67,9 @@ class InboundRate:
     A namespace with a rate of its own has a bucket of its own: its commands cost the others none.
     """
 
-    __slots__ = ("_bytes", "_commands", "_own", "_refused_at")
+    __slots__ = ("_bytes", "_commands", "_frames", "_own", "_refused_at")
 
+    FLOOD = Rate(per_second=128 * 1024, burst=512 * 1024)
     REFUSED_MAX = 100
     REFUSED_SECONDS = 10.0
 
@@ -77,6 +82,7 @@ class InboundRate:
         """Begins anew with other limits: who is calling has become known."""
         self._commands = limits.commands.bucket(now)
         self._bytes = limits.bytes.bucket(now)
+        self._frames = limits.bytes.at_least(self.FLOOD).bucket(now)
 
     def take(
         self, size_bytes: int, *, now: float, namespace: str = "", own: Rate | None = None
@@ -90,6 +96,13 @@ class InboundRate:
         if wait_seconds:
             self._note_refusal(now)
         return wait_seconds
+
+    def is_flood(self, size_bytes: int, *, now: float) -> bool:
+        """Counts one frame, and tells whether its bytes are far too many to be looked at.
+
+        What is free of the rate, such as pongs, has to be read all the same.
+        """
+        return self._frames.take(size_bytes, now=now) > 0
 
     def take_padding(self, size_bytes: int, *, now: float) -> None:
         """Counts bytes that are no command: blank lines, and whatever else is free but long."""

@@ -15,6 +15,10 @@ log = structlog.get_logger()
 
 WRITE_MAX_BYTES = 256 * 1024
 SLOW_CLOSE_SECONDS = 1.0
+# Who broke the rules, or is not there, is waited for no longer either once the close is written.
+NOT_WAITED_FOR = frozenset(
+    {CloseCode.TOO_BIG, CloseCode.BAD_FRAME, CloseCode.NO_PONG, CloseCode.RATE_LIMITED}
+)
 
 
 class Outbound:
@@ -200,6 +204,9 @@ class Outbound:
                 self._backlog.waiting.discard(self)
             else:
                 # Stays among the waiting until the client has answered the close.
+                if self.closing in NOT_WAITED_FOR:
+                    soon = self._backlog.clock() + SLOW_CLOSE_SECONDS
+                    self.deadline = min(self.deadline, soon)
                 await self.writer.close(self.closing, self._reason)
             self._drainer = None
         except OSError:

@@ -38,6 +38,9 @@ class Inbound:
         if len(frame) > self._core.settings.frame_max_bytes:
             connection.close(CloseCode.TOO_BIG, "frame too big")
             return
+        if connection.rate.is_flood(len(frame), now=self._core.clock()):
+            connection.close(CloseCode.RATE_LIMITED, "too many bytes")
+            return
         connection.is_working = True
         try:
             await self._lines(frame)
