@@ -18,19 +18,25 @@ class Script:
     digest: str
 
 
-def _read(*names: str) -> Script:
+def _read(*names: str, grows: bool = False) -> Script:
+    """Returns a script; one that ``grows`` is refused as a whole by a server out of memory.
+
+    Without that first line a server lets a script go on that has written anything, if only an
+    expiry: it would fill the memory beyond its limit.
+    """
     body = "\n".join((FOLDER / f"{name}.lua").read_text() for name in names)
-    return _script(f"local ANNOUNCE = 'PUBLISH'\n{body}")
+    first = "#!lua\n" if grows else ""
+    return _script(f"{first}local ANNOUNCE = 'PUBLISH'\n{body}")
 
 
 def _script(source: str) -> Script:
     return Script(source, sha1(source.encode(), usedforsecurity=False).hexdigest())
 
 
-PUBLISH = _read("epoch", "publish")
+PUBLISH = _read("epoch", "publish", grows=True)
 HISTORY = _read("epoch", "history")
 REPLICATION = _read("replication")
-JOIN = _read("roster", "join")
+JOIN = _read("roster", "join", grows=True)
 SNAPSHOT = _read("roster", "snapshot")
 LINGER = _read("roster", "linger")
 END = _read("roster", "end")

@@ -1,0 +1,183 @@
+"""The way to Redis fails, not Redis: half-open, stalled, slow, in slices of one byte."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from app.embedded import binaries
+from app.realtime.backplane import BackplaneUnavailable
+from app.realtime.redis.backplane import RedisBackplane
+from app.realtime.topics import Window
+from app.settings import RealtimeSettings
+from app.settings import RedisSettings
+from tests.chaos_proxy import TO_CLIENT
+from tests.chaos_proxy import ChaosProxy
+from tests.realtime.contracts.ears import Ears
+from tests.realtime.contracts.ears import until
+from tests.realtime.own_redis import PERIODS
+from tests.realtime.own_redis import OwnRedis
+from tests.realtime.own_redis import own_redis
+
+TOPIC = "room:7"
+WINDOW = Window(messages=20_000, seconds=300)
+PATIENT = PERIODS.model_copy(update={"publish_deadline_seconds": 30.0})
+DETECTED_SECONDS = 5.0
+CAUGHT_UP_SECONDS = 1.0
+AT_ONCE = 500
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[OwnRedis]:
+    """Yields a running server of this test alone."""
+    with own_redis(str(binaries.find_valkey())) as made:
+        await made.start()
+        yield made
+
+
+@pytest.fixture
+async def proxy(server: OwnRedis) -> AsyncIterator[ChaosProxy]:
+    """Yields a way to the server that can be spoilt."""
+    async with ChaosProxy(Path(server.socket)) as made:
+        yield made
+
+
+@asynccontextmanager
+async def through(
+    proxy: ChaosProxy, ears: Ears, *, periods: RealtimeSettings = PERIODS
+) -> AsyncIterator[RedisBackplane]:
+    """Yields an open backplane whose connections go through the proxy."""
+    url = f"redis://127.0.0.1:{proxy.port}/0"
+    made = RedisBackplane(
+        periods, RedisSettings.model_construct(url=url, connect_seconds=1.0), node="through"
+    )
+    await made.open(ears)
+    try:
+        yield made
+    finally:
+        await made.close()
+
+
+@asynccontextmanager
+async def beside(server: OwnRedis) -> AsyncIterator[RedisBackplane]:
+    """Yields the backplane of another process, which has no trouble."""
+    made = RedisBackplane(PERIODS, server.settings, node="beside")
+    await made.open(Ears())
+    try:
+        yield made
+    finally:
+        await made.close()
+
+
+async def test_a_half_open_way_is_found_in_time_and_caught_up_with(
+    server: OwnRedis, proxy: ChaosProxy
+) -> None:
+    ears, loop = Ears(), asyncio.get_running_loop()
+    async with through(proxy, ears) as opened, beside(server) as other:
+        await opened.subscribe(TOPIC)
+        await opened.publish(TOPIC, b"0", window=WINDOW)
+        await until(lambda: ears.texts == [b"0"])
+
+        proxy.half_open()
+        cut = loop.time()
+        await other.publish(TOPIC, b"lost", window=WINDOW)
+        with pytest.raises(BackplaneUnavailable):  # as the beat of presence would, every 3 s
+            await opened.tops([TOPIC])
+        await until(lambda: ears.suspected == [TOPIC], seconds=DETECTED_SECONDS)
+        found = loop.time()
+        await until(lambda: ears.states[-1:] == [False])
+        history = await opened.history(TOPIC, window=WINDOW, after=1, limit=10)
+        await other.publish(TOPIC, b"heard", window=WINDOW)
+        await until(lambda: ears.texts == [b"0", b"heard"])
+
+    assert found - cut <= DETECTED_SECONDS
+    assert loop.time() - found <= CAUGHT_UP_SECONDS
+    assert [entry.data for entry in history.entries] == [b"lost"]
+
+
+@pytest.mark.slow
+async def test_a_half_open_way_that_nobody_asks_about_is_not_found(
+    server: OwnRedis, proxy: ChaosProxy
+) -> None:
+    ears = Ears()
+    async with through(proxy, ears) as opened, beside(server) as other:
+        await opened.subscribe(TOPIC)
+        await opened.tops([TOPIC])  # nothing is under way any more
+
+        proxy.half_open()
+        await other.publish(TOPIC, b"lost", window=WINDOW)
+        await asyncio.sleep(2.5)  # more than the test above needs; here the probe is a minute away
+
+        assert (ears.texts, ears.suspected, ears.states) == ([], [], [])
+
+
+async def test_a_deaf_subscriber_is_not_believed_by_the_one_for_commands(
+    server: OwnRedis, proxy: ChaosProxy
+) -> None:
+    ears = Ears()
+    periods = PERIODS.model_copy(update={"probe_seconds": 0.3})
+    async with through(proxy, ears, periods=periods) as opened, beside(server) as other:
+        await opened.subscribe(TOPIC)
+
+        proxy.half_open(TO_CLIENT)  # both are deaf now; what is sent arrives
+        await other.publish(TOPIC, b"lost", window=WINDOW)
+
+        await until(lambda: ears.suspected == [TOPIC])
+
+
+async def test_a_cut_way_is_made_anew_at_once(server: OwnRedis, proxy: ChaosProxy) -> None:
+    ears, loop = Ears(), asyncio.get_running_loop()
+    async with through(proxy, ears) as opened:
+        await opened.subscribe(TOPIC)
+
+        cut = loop.time()
+        proxy.cut()
+        await until(lambda: ears.suspected == [TOPIC], seconds=1)
+
+        assert loop.time() - cut <= 1.0
+        assert (await opened.publish(TOPIC, b"1", window=WINDOW)).offset == 1
+
+
+async def publish_and_hear(opened: RedisBackplane, ears: Ears, numbers: range) -> None:
+    """Publishes numbers, many at once, and waits until all were heard in their order."""
+    await opened.subscribe(TOPIC)
+    for start in range(numbers.start, numbers.stop, AT_ONCE):
+        some = range(start, min(start + AT_ONCE, numbers.stop))
+        placed = await asyncio.gather(
+            *(opened.publish(TOPIC, b"%d" % number, window=WINDOW) for number in some)
+        )
+        assert [one.offset for one in placed] == [number + 1 for number in some]
+    await until(lambda: len(ears.texts) >= len(numbers), seconds=30)
+    assert ears.texts == [b"%d" % number for number in numbers]
+    assert ears.states == []
+
+
+@pytest.mark.slow
+async def test_latency_changes_no_order(server: OwnRedis, proxy: ChaosProxy) -> None:
+    ears = Ears()
+    async with through(proxy, ears, periods=PATIENT) as opened:
+        await opened.tops([TOPIC])
+        proxy.latency_seconds = 0.1  # 200 ms there and back
+
+        await publish_and_hear(opened, ears, range(8_000))
+
+
+@pytest.mark.slow
+async def test_slices_of_one_byte_change_no_order(server: OwnRedis, proxy: ChaosProxy) -> None:
+    ears = Ears()
+    async with through(proxy, ears, periods=PATIENT) as opened:
+        await opened.tops([TOPIC])
+        proxy.slice_bytes = 1
+
+        await publish_and_hear(opened, ears, range(300))
+
+
+async def test_a_narrow_way_changes_no_order(server: OwnRedis, proxy: ChaosProxy) -> None:
+    ears = Ears()
+    async with through(proxy, ears, periods=PATIENT) as opened:
+        await opened.tops([TOPIC])
+        proxy.bytes_per_second = 256 * 1024
+
+        await publish_and_hear(opened, ears, range(1_500))
