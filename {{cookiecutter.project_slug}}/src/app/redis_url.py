@@ -104,7 +104,7 @@ def _service(path: list[str]) -> tuple[str, int]:
     match path:
         case [service]:
             return service, 0
-        case [service, database] if database.isdigit():
+        case [service, database] if database.isdecimal():
             return service, int(database)
     raise ValueError("REDIS_URL: after the Sentinels comes /service or /service/database")
 
