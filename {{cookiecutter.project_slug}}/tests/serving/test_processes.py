@@ -68,9 +68,11 @@ def peers_of(pid: int) -> set[int]:
 
 async def test_a_killed_process_costs_the_other_no_socket(settings: Settings, ada: Person) -> None:
     environment = environment_of(settings, REALTIME_CONNECTIONS_PER_USER="1000")
+    serving = f"url={settings.public_url}"
     async with running("app", "serve", "--processes", "2", environment=environment) as program:
         assert await eventually(
-            lambda: program.output.count("url=http") == 2, within_seconds=PATIENCE_SECONDS
+            lambda: program.output.count(serving) == 2,
+            within_seconds=PATIENCE_SECONDS,
         )
         before = children_of(program.process.pid)
         crowd = await open_crowd(settings, ada, sockets=60, streams=0)
@@ -88,7 +90,8 @@ async def test_a_killed_process_costs_the_other_no_socket(settings: Settings, ad
             client.send('{"type":"subscribe","id":2,"topic":"nothing:1"}')
         answered = [await client.receive() for client in kept]
         serves_again = await eventually(
-            lambda: program.output.count("url=http") == 3, within_seconds=PATIENCE_SECONDS
+            lambda: program.output.count(serving) == 3,
+            within_seconds=PATIENCE_SECONDS,
         )
         await stop(program, Crowd(kept, []))
 

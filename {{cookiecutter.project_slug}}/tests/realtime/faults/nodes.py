@@ -29,6 +29,7 @@ class Node:
             **environment,
         }
         self._stack = AsyncExitStack()
+        self._said: list[str] = []
         self.program: Program | None = None
 
     @property
@@ -47,11 +48,24 @@ class Node:
         self.program = await self._stack.enter_async_context(program)
         await self.program.says("serving")
 
+    @property
+    def output(self) -> list[str]:
+        """What it has said in all its lives."""
+        return [*self._said, *(self.program.lines if self.program else ())]
+
+    def send(self, number: signal.Signals) -> None:
+        """Sends it a signal."""
+        assert self.program
+        self.program.send(number)
+
     async def end(self, number: signal.Signals) -> int:
         """Ends the process with a signal; returns its exit code."""
         assert self.program
         self.program.send(number)
-        return await self.program.ended()
+        code = await self.program.ended()
+        self._said += self.program.lines
+        self.program = None
+        return code
 
     async def census(self) -> dict[str, int]:
         """Asks the process how much of everything it has."""

@@ -1,7 +1,6 @@
 """Processes that are killed or stopped, clocks that jump: what clients and peers notice."""
 
 import asyncio
-import os
 import signal
 import time
 from contextlib import AsyncExitStack
@@ -72,10 +71,10 @@ async def test_a_stopped_node_is_missed_only_by_its_own_and_catches_up(settings:
         publisher.start()
         await sees(lambda: len(inside.history.values) > 10)
 
-        os.kill(stopped.pid, signal.SIGSTOP)
+        stopped.send(signal.SIGSTOP)
         await sees(lambda: stayer.present == {"stayer"})
         behind = publisher.newest.offset - len(inside.history.values)
-        os.kill(stopped.pid, signal.SIGCONT)
+        stopped.send(signal.SIGCONT)
         await sees(lambda: stayer.present == {"inside", "stayer"})
         await finished(publisher, inside, stayer)
 
