@@ -23,12 +23,13 @@ from tests.documents import ROOT
 from tests.documents import Block
 from tests.documents import blocks
 from tests.documents import named_paths
+from tests.people import Person
 
 BLOCKS = list(blocks())
 PYTHON = [block for block in BLOCKS if block.language == "python" and block.is_run]
 SHELL = [block for block in BLOCKS if block.language == "sh"]
 DATA = [block for block in BLOCKS if block.language in {"json", "toml"}]
-RUNNABLE = {"python", "sh", "json", "toml"}
+RUNNABLE = {"python", "sh", "json", "toml", "js"}  # js: tests/browser/test_documents.py
 NOT_RUN = [block for block in BLOCKS if not block.is_run]
 NOT_RUN_MOST = 12
 
@@ -102,12 +103,15 @@ def test_few_blocks_are_excused_from_running() -> None:
 
 
 @pytest.mark.parametrize("block", PYTHON, ids=str)
-async def test_a_python_block_runs(block: Block, app: Quart) -> None:
+async def test_a_python_block_runs(
+    block: Block, app: Quart, live_server: str, grace: Person
+) -> None:
+    given = {"__name__": "document", "app": app, "url": live_server, "cookie": grace.cookie}
     code = compile(
         block.code, str(block), "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True
     )
     async with app.app_context():
-        outcome = eval(code, {"__name__": "document", "app": app})
+        outcome = eval(code, given)
         if inspect.isawaitable(outcome):
             await outcome
 

@@ -48,13 +48,35 @@ class Stage:
 
     async def play(self, scenario: Scenario, client: Client) -> None:
         """Plays the server's part; raises AssertionError when the client leaves the script."""
-        await self._step(client, "connect")
+        await self.accept()
         for step in scenario.steps:
             async with asyncio.timeout(WAIT_SECONDS):
                 await self._step(client, *step)
         if self._connection.close_code is None:
-            await self._push({"type": "ping"})
-            assert (await self._receive())["type"] == "pong"
+            await self.push({"type": "ping"})
+            await self.expect({"type": "pong"})
+
+    async def accept(self) -> None:
+        """Waits for the next connection."""
+        async with asyncio.timeout(WAIT_SECONDS):
+            self._connection = await self.waiting.get()
+
+    async def expect(self, expected: Frame) -> None:
+        """Reads a frame, which has these fields among others."""
+        async with asyncio.timeout(WAIT_SECONDS):
+            while not self._lines:
+                self._lines = str(await self._connection.recv()).split("\n")
+        frame: Frame = json.loads(self._lines.pop(0))
+        self._id = frame.get("id", 0)
+        assert {name: frame.get(name) for name in expected} == expected
+
+    async def reply(self, result: Frame) -> None:
+        """Answers the command that was read last."""
+        await self.push({"type": "reply", "id": self._id, "result": result})
+
+    async def push(self, *frames: object) -> None:
+        """Sends frames as the lines of one."""
+        await self._connection.send("\n".join(json.dumps(frame) for frame in frames))
 
     async def _step(self, client: Client, kind: str, *values: object) -> None:
         match kind, values:
@@ -62,12 +84,12 @@ class Stage:
                 async with asyncio.timeout(WAIT_SECONDS):
                     self._connection = await self.waiting.get()
             case "expect", (dict(expected),):
-                await self._expect(expected)
+                await self.expect(expected)
             case (("reply" | "error"), (dict(value),)):
                 key = "result" if kind == "reply" else "error"
-                await self._push({"type": "reply", "id": self._id, key: value})
+                await self.push({"type": "reply", "id": self._id, key: value})
             case "push", frames:
-                await self._push(*frames)
+                await self.push(*frames)
             case "close", (int(code),):
                 await self._connection.close(code)
             case "cut", ():
@@ -82,20 +104,6 @@ class Stage:
                     await asyncio.sleep(0.005)
             case _:
                 raise NotImplementedError(kind)
-
-    async def _expect(self, expected: Frame) -> None:
-        frame = await self._receive()
-        self._id = frame.get("id", 0)
-        assert {name: frame.get(name) for name in expected} == expected
-
-    async def _receive(self) -> Frame:
-        while not self._lines:
-            self._lines = str(await self._connection.recv()).split("\n")
-        frame: Frame = json.loads(self._lines.pop(0))
-        return frame
-
-    async def _push(self, *frames: object) -> None:
-        await self._connection.send("\n".join(json.dumps(frame) for frame in frames))
 
 
 @asynccontextmanager
