@@ -161,7 +161,7 @@ async def test_no_payload_and_no_topic_breaks_a_field_of_a_stream(rig: Rig) -> N
         )
 
 
-@pytest.mark.parametrize("data", [b"[" * 1_000 + b"]" * 1_000, b'{"a":' * 65 + b"1" + b"}" * 65])
+@pytest.mark.parametrize("data", [b"[" * 200 + b"]" * 200, b'{"a":' * 65 + b"1" + b"}" * 65])
 @pytest.mark.parametrize("kind", ["signal", "publish"])
 async def test_nobody_is_sent_data_that_their_parser_cannot_take(
     rig: Rig, kind: str, data: bytes

@@ -4,6 +4,7 @@ Made from the very types that validate commands and from those of ``pushes``, so
 anything else than the server does. ``docs/asyncapi.json`` is a copy; a test fails when they differ.
 """
 
+import inspect
 from typing import Any
 from typing import Final
 from typing import get_args
@@ -171,6 +172,9 @@ def _schemas() -> Json:
     kinds = [*CLIENT_TYPES.values(), *answers, *PUSHES.values()]
     kinds += [Refused, Subscription, RefusedSubscription, Naming]
     _, schemas = msgspec.json.schema_components(kinds, ref_template=SCHEMAS + "{name}")
+    for schema in schemas.values():
+        if "description" in schema:  # Python takes the indentation away from 3.13 on only
+            schema["description"] = inspect.cleandoc(schema["description"])
     for name, kind in CLIENT_TYPES.items():
         _name_type(schemas[kind.__name__], name)
     for kind in answers:
