@@ -70,10 +70,10 @@ def path_for_frames(scope: Any, send: Any) -> DirectPath | None:
     """Returns the way for WebSocket frames after the socket was accepted, or None."""
     for owner in _owners(scope, send):
         match owner:
-            case WSStream() if _is_tested("hypercorn", "wsproto"):
+            case WSStream() if are_tested("hypercorn", "wsproto"):
                 frames = _frames_of(owner)
                 return _through_hypercorn(owner, frames=frames) if frames else None
-            case WSProtocol() if _is_tested("uvicorn", "wsproto"):
+            case WSProtocol() if are_tested("uvicorn", "wsproto"):
                 frames = _frames_of(owner)
                 return _path(owner.transport, owner.writable.wait, frames) if frames else None
     return None
@@ -83,9 +83,9 @@ def path_for_parts(scope: Any, send: Any) -> DirectPath | None:
     """Returns the way for parts of a chunked body after the response has begun, or None."""
     for owner in _owners(scope, send):
         match owner:
-            case HTTPStream() if _is_tested("hypercorn"):
+            case HTTPStream() if are_tested("hypercorn"):
                 return _through_hypercorn(owner)
-            case RequestResponseCycle() if _is_tested("uvicorn"):
+            case RequestResponseCycle() if are_tested("uvicorn"):
                 if owner.chunked_encoding and owner.scope["method"] != "HEAD":
                     return _path(owner.transport, owner.flow.drain)
     return None
@@ -138,7 +138,8 @@ def _path(
         return None
 
 
-def _is_tested(*servers: str) -> bool:
+def are_tested(*servers: str) -> bool:
+    """Whether the installed versions of ``servers`` are those that were tried."""
     return all(_VERSIONS[name].startswith(f"{TESTED[name]}.") for name in servers)
 
 

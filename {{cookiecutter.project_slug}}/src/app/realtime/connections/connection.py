@@ -104,6 +104,12 @@ class Connection(ABC):
     def forgive(self, now: float) -> None:  # noqa: B027 - a stream has nothing to forgive
         """Takes back a doubt that may have been caused by a stall of this process."""
 
+    def forget_handshake(self) -> None:
+        """Lets the headers go: once its credentials are known a connection needs none of them."""
+        headers = self.scope.get("headers")
+        if isinstance(headers, list):
+            headers.clear()  # in place, for layers and server hold on to the same list
+
     def tell(self, event: EventName, line: bytes) -> None:
         """Queues one frame that belongs to no topic."""
         self.outbound.put(self._chunk(event, line))

@@ -24,6 +24,7 @@ from app.transport.direct import accepts_compression
 from app.transport.direct import path_for_frames
 from app.transport.direct import path_for_parts
 from app.transport.severing import sever
+from app.transport.slimming import slim
 
 log = structlog.get_logger()
 
@@ -159,6 +160,8 @@ class Writers:
         if not self._has_warned and accepts_compression(send):
             self._has_warned = True
             log.warning("realtime.compression_accepted", cost="130 KiB for each connection")
+        if self._is_direct:
+            slim(send)
         path = path_for_frames(scope, send) if self._is_direct else None
         return SocketWriter(send) if path is None else DirectSocketWriter(path, send)
 

@@ -94,6 +94,7 @@ def greet(core: Core, connection: Connection, subscriptions: Sequence[bytes]) ->
 def begin_talking(core: Core, connection: Connection, begun: Sequence[Subscribed]) -> None:
     """Opens the gate after the greeting: what presence missed, and how the backplane is."""
     connection.is_greeted = True
+    connection.forget_handshake()
     for one in begun:
         connection.tell_topic(one.topic, one.missed)
     connection.expire(core.clock(), core.settings)
