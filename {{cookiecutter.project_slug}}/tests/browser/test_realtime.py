@@ -1,0 +1,168 @@
+"""The realtime core in a real Chromium: a stream and a socket through cuts, and two people."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+from playwright.async_api import Browser
+from playwright.async_api import BrowserContext
+from playwright.async_api import Page
+
+from app.settings import Settings
+from tests.chaos_proxy import ChaosProxy
+from tests.realtime.faults.nodes import Node
+from tests.servers import free_port
+
+pytestmark = pytest.mark.browser
+
+FOLLOW_BY_STREAM = """topic => {
+    globalThis.heard = [];
+    globalThis.recovered = [];
+    const source = new EventSource(`/realtime/events?topic=${topic}`);
+    source.addEventListener("welcome", (event) => {
+        recovered.push(JSON.parse(event.data).subscriptions[0].recovered ?? null);
+    });
+    source.addEventListener("message", (event) => heard.push(JSON.parse(event.data).data));
+}"""
+FOLLOW_BY_SOCKET = """async topic => {
+    globalThis.heard = [];
+    globalThis.gaps = [];
+    globalThis.signals = [];
+    globalThis.states = [];
+    globalThis.present = [];
+    const { connect } = await import("/static/realtime.js");
+    const live = connect({
+        url: "/realtime/socket",
+        onStatus: ({ state }) => states.push(state),
+    });
+    globalThis.room = live.subscribe(topic, {
+        presence: true,
+        onMessage: (data) => heard.push(data),
+        onGap: ({ reason }) => gaps.push(reason),
+        onSignal: (data) => signals.push(data),
+        onPresence: ({ members }) => {
+            globalThis.present = (members ?? []).map((member) => member.meta.name).sort();
+        },
+    });
+}"""
+
+
+@dataclass
+class Place:
+    """A node, and the wire between it and the browsers."""
+
+    node: Node
+    wire: ChaosProxy
+    browser: Browser
+    stack: AsyncExitStack
+
+    async def open(self, name: str) -> tuple[BrowserContext, Page]:
+        """Returns a page in which a person is signed in."""
+        address = f"http://127.0.0.1:{self.wire.port}"
+        context = await self.browser.new_context(base_url=address)
+        self.stack.push_async_callback(context.close)
+        await context.add_cookies([{"name": "session", "value": name, "url": address}])
+        page = await context.new_page()
+        await page.goto("/")
+        return context, page
+
+    async def publish(self, topic: str, *values: object) -> None:
+        """Publishes past the wire."""
+        async with httpx.AsyncClient(base_url=self.node.url) as client:
+            for value in values:
+                answer = await client.post(f"/publish/{topic}", content=json.dumps(value))
+                answer.raise_for_status()
+
+
+@pytest.fixture(scope="module")
+async def place(browser: Browser, settings: Settings) -> AsyncIterator[Place]:
+    """Yields a running node behind a wire that can be cut."""
+    public_port = free_port()
+    environment = {
+        "PUBLIC_URL": f"http://127.0.0.1:{public_port}",
+        "REALTIME_RETRY_WINDOW_SECONDS": "0.3",
+        "REALTIME_PRESENCE_LINGER_SECONDS": "0.1",
+    }
+    async with AsyncExitStack() as stack:
+        node = Node(settings.redis.url, **environment)
+        stack.push_async_callback(node.close)
+        await node.start()
+        wire = ChaosProxy(("127.0.0.1", node.port), port=public_port)
+        yield Place(node, await stack.enter_async_context(wire), browser, stack)
+
+
+async def shows(page: Page, name: str, value: Any) -> None:
+    """Waits until a variable of the page has a value."""
+    script = "([name, value]) => JSON.stringify(globalThis[name]) === JSON.stringify(value)"
+    await page.wait_for_function(script, arg=[name, value])
+
+
+async def test_an_event_source_resumes_by_its_last_event_id(place: Place) -> None:
+    _, page = await place.open("ada")
+    await page.evaluate(FOLLOW_BY_STREAM, "room:stream")
+    await shows(page, "recovered", [None])
+    await place.publish("room:stream", 1)
+    await shows(page, "heard", [1])
+
+    place.wire.is_refusing = True
+    place.wire.cut()
+    await place.publish("room:stream", 2, 3)
+    place.wire.is_refusing = False
+
+    await shows(page, "recovered", [None, True])
+    await place.publish("room:stream", 4)
+    await shows(page, "heard", [1, 2, 3, 4])
+
+
+async def test_a_new_event_source_knows_no_last_event_id_and_misses_it(place: Place) -> None:
+    _, page = await place.open("ada")
+    await place.publish("room:anew", 1)
+
+    await page.evaluate(FOLLOW_BY_STREAM, "room:anew")
+    await shows(page, "recovered", [None])
+    await place.publish("room:anew", 2)
+
+    await shows(page, "heard", [2])
+
+
+async def test_a_page_that_was_offline_gets_everything_once(place: Place) -> None:
+    context, page = await place.open("ada")
+    await page.evaluate(FOLLOW_BY_SOCKET, "room:offline")
+    await shows(page, "present", ["ada"])
+    await place.publish("room:offline", 1)
+    await shows(page, "heard", [1])
+
+    await context.set_offline(True)
+    place.wire.cut()
+    await page.wait_for_function('globalThis.states.at(-1) === "offline"')
+    await place.publish("room:offline", 2, 3)
+    await context.set_offline(False)
+
+    await place.publish("room:offline", 4)
+    await shows(page, "heard", [1, 2, 3, 4])
+    await shows(page, "gaps", [])
+    assert await page.evaluate("globalThis.states.at(-1)") == "live"
+
+
+async def test_two_people_see_each_other_come_talk_and_go(place: Place) -> None:
+    _, adas = await place.open("ada")
+    await adas.evaluate(FOLLOW_BY_SOCKET, "room:two")
+    await shows(adas, "present", ["ada"])
+    context, graces = await place.open("grace")
+    await graces.evaluate(FOLLOW_BY_SOCKET, "room:two")
+    for page in (adas, graces):
+        await shows(page, "present", ["ada", "grace"])
+
+    await graces.evaluate("globalThis.room.signal({ typing: true })")
+    await shows(adas, "signals", [{"typing": True}])
+    await place.publish("room:two", "hello")
+    for page in (adas, graces):
+        await shows(page, "heard", ["hello"])
+    assert await graces.evaluate("globalThis.signals") == []
+
+    await context.close()
+    await shows(adas, "present", ["ada"])
