@@ -42,7 +42,7 @@ class Stage:
     def __init__(self, port: int) -> None:
         self.port = port
         self.waiting: asyncio.Queue[ServerConnection] = asyncio.Queue()
-        self._connection: ServerConnection
+        self.connection: ServerConnection
         self._lines: list[str] = []
         self._id = 0
 
@@ -52,20 +52,20 @@ class Stage:
         for step in scenario.steps:
             async with asyncio.timeout(WAIT_SECONDS):
                 await self._step(client, *step)
-        if self._connection.close_code is None:
+        if self.connection.close_code is None:
             await self.push({"type": "ping"})
             await self.expect({"type": "pong"})
 
     async def accept(self) -> None:
         """Waits for the next connection."""
         async with asyncio.timeout(WAIT_SECONDS):
-            self._connection = await self.waiting.get()
+            self.connection = await self.waiting.get()
 
     async def expect(self, expected: Frame) -> None:
         """Reads a frame, which has these fields among others."""
         async with asyncio.timeout(WAIT_SECONDS):
             while not self._lines:
-                self._lines = str(await self._connection.recv()).split("\n")
+                self._lines = str(await self.connection.recv()).split("\n")
         frame: Frame = json.loads(self._lines.pop(0))
         self._id = frame.get("id", 0)
         assert {name: frame.get(name) for name in expected} == expected
@@ -74,15 +74,19 @@ class Stage:
         """Answers the command that was read last."""
         await self.push({"type": "reply", "id": self._id, "result": result})
 
+    async def refuse(self, error: Frame) -> None:
+        """Says no to the command that was read last."""
+        await self.push({"type": "reply", "id": self._id, "error": error})
+
     async def push(self, *frames: object) -> None:
         """Sends frames as the lines of one."""
-        await self._connection.send("\n".join(json.dumps(frame) for frame in frames))
+        await self.connection.send("\n".join(json.dumps(frame) for frame in frames))
 
     async def _step(self, client: Client, kind: str, *values: object) -> None:
         match kind, values:
             case "connect", ():
                 async with asyncio.timeout(WAIT_SECONDS):
-                    self._connection = await self.waiting.get()
+                    self.connection = await self.waiting.get()
             case "expect", (dict(expected),):
                 await self.expect(expected)
             case (("reply" | "error"), (dict(value),)):
@@ -91,9 +95,9 @@ class Stage:
             case "push", frames:
                 await self.push(*frames)
             case "close", (int(code),):
-                await self._connection.close(code)
+                await self.connection.close(code)
             case "cut", ():
-                self._connection.transport.abort()
+                self.connection.transport.abort()
             case "stays_away", ():
                 await asyncio.sleep(STAY_AWAY_SECONDS)  # for what does not happen
                 assert self.waiting.empty(), "it came back"

@@ -113,14 +113,12 @@ class Link:
     def _read(self, text: bytes) -> None:
         self._heard = self._loop.time()
         try:
-            frames = [read_frame(line) for line in text.split(b"\n") if line.strip()]
+            for line in text.split(b"\n"):
+                if line.strip() and not self.is_over:  # a frame before this one may have ended it
+                    self._take(read_frame(line))
         except msgspec.DecodeError:
             self._wire.close(NOT_OURS)
             self._end(NOT_OURS)
-            return
-        for frame in frames:
-            if not self.is_over:  # a frame before this one may have ended it
-                self._take(frame)
 
     def _take(self, frame: Frame) -> None:
         if frame.type == "ping":
