@@ -31,7 +31,7 @@ class OwnCluster:
     def settings(self) -> RedisSettings:
         """What a service is told: one node is enough, the others are found."""
         url = f"redis+cluster://127.0.0.1:{self.nodes[0].port}"
-        return RedisSettings.model_construct(url=url, connect_seconds=0.5)
+        return RedisSettings.model_construct(url=url, connect_seconds=2.0)
 
     async def owner_of(self, slot: int) -> OwnRedis:
         """Returns the node that serves a slot now."""
@@ -95,7 +95,6 @@ async def own_cluster(program: str) -> AsyncIterator[OwnCluster]:
         for _ in range(NODES):
             port, bus = free_port(), free_port()
             options = ["--cluster-enabled", "yes", "--cluster-port", str(bus)]
-            options += ["--cluster-node-timeout", "2000"]
             node = stack.enter_context(own_redis(program, port=port, options=options))
             await node.start()
             nodes.append((node, bus))

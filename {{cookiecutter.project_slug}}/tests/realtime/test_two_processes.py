@@ -6,7 +6,6 @@ from contextlib import AsyncExitStack
 
 import httpx
 import pytest
-from redis.asyncio import Redis
 
 from app.principal import Principal
 from app.realtime.backplane import Backplane
@@ -17,7 +16,7 @@ from app.realtime.presence_store import PresenceStore
 from app.realtime.redis.backplane import RedisBackplane
 from app.realtime.redis.presence import RedisPresence
 from app.settings import RealtimeSettings
-from app.settings import Settings
+from app.settings import RedisSettings
 from tests.realtime.rig import Door
 from tests.realtime.rig import Frame
 from tests.realtime.rig import Served
@@ -34,19 +33,26 @@ def in_memory() -> list[Adapters]:
     return [(end, MemoryPresence(end, members_max=200, linger_seconds=0.0)) for end in ends]
 
 
-def over_redis(settings: Settings) -> list[Adapters]:
+def over_redis(settings: RedisSettings) -> list[Adapters]:
     periods = RealtimeSettings.model_construct(presence_linger_seconds=0.0)
-    ends = {node: RedisBackplane(periods, settings.redis, node=node) for node in ("one", "two")}
+    ends = {node: RedisBackplane(periods, settings, node=node) for node in ("one", "two")}
     return [(end, RedisPresence(end, periods, node=node)) for node, end in ends.items()]
 
 
-@pytest.fixture(params=["memory", "redis"])
-async def pair(request: pytest.FixtureRequest) -> AsyncIterator[Pair]:
-    """Yields two processes that share their people."""
+@pytest.fixture(params=["memory", "redis", "cluster"])
+def adapters(request: pytest.FixtureRequest) -> list[Adapters]:
+    """Returns the ends of one kind of backplane, which is emptied afterwards."""
     if request.param == "memory":
-        adapters = in_memory()
-    else:
-        adapters = over_redis(request.getfixturevalue("settings"))
+        return in_memory()
+    if request.param == "cluster":
+        return over_redis(request.getfixturevalue("emptied_cluster").settings)
+    request.getfixturevalue("redis")
+    return over_redis(request.getfixturevalue("settings").redis)
+
+
+@pytest.fixture
+async def pair(adapters: list[Adapters]) -> AsyncIterator[Pair]:
+    """Yields two processes that share their people."""
     door = Door()
     async with AsyncExitStack() as stack:
         one, two = [
@@ -54,9 +60,6 @@ async def pair(request: pytest.FixtureRequest) -> AsyncIterator[Pair]:
             for each in adapters
         ]
         yield one, two
-    if request.param == "redis":
-        async with Redis.from_url(request.getfixturevalue("settings").redis.url) as redis:
-            await redis.flushall()
 
 
 async def test_what_is_published_through_one_arrives_through_the_other(pair: Pair) -> None:

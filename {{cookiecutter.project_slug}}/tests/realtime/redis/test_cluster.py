@@ -2,16 +2,19 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from contextlib import asynccontextmanager
 
 import pytest
 from structlog.testing import capture_logs
 
 from app.realtime.backplane import BackplaneUnavailable
+from app.realtime.presence_store import Member
 from app.realtime.redis.backplane import RedisBackplane
 from app.realtime.redis.dialing import ServerDial
 from app.realtime.redis.dialing import ask
 from app.realtime.redis.layout import LayoutMismatch
+from app.realtime.redis.presence import RedisPresence
 from app.realtime.topics import Window
 from app.settings import RedisSettings
 from tests.realtime.contracts.ears import Ears
@@ -19,11 +22,13 @@ from tests.realtime.contracts.ears import until
 from tests.realtime.own_cluster import OwnCluster
 from tests.realtime.own_cluster import own_cluster
 from tests.realtime.own_cluster import tell
-from tests.realtime.own_redis import PERIODS
+from tests.realtime.own_redis import PERIODS as BRIEF
 from tests.realtime.own_redis import PROGRAMS
 from tests.realtime.own_redis import OwnRedis
 from tests.servers import free_port
 
+# Three servers more than elsewhere share the machine.
+PERIODS = BRIEF.model_copy(update={"publish_deadline_seconds": 3.0, "node_lease_seconds": 1.5})
 TOPIC = "room:7"
 WINDOW = Window(messages=500, seconds=300)
 
@@ -221,3 +226,32 @@ async def test_a_cluster_that_is_away_at_open_is_unavailable_in_time() -> None:
             await opened.subscribe(TOPIC)
 
     assert ears.states == [True]
+
+
+async def test_the_people_of_a_dead_process_leave_every_partition(
+    emptied_cluster: OwnCluster,
+) -> None:
+    topics = [f"room:{number}" for number in range(40)]
+    dying_periods = PERIODS.model_copy(update={"node_beat_seconds": 60.0})
+    ears = Ears()
+    awake = RedisBackplane(PERIODS, emptied_cluster.settings, node="awake")
+    dying = RedisBackplane(dying_periods, emptied_cluster.settings, node="dying")
+    janitor = RedisPresence(awake, PERIODS, node="awake")
+    people = RedisPresence(dying, dying_periods, node="dying")
+    async with AsyncExitStack() as stack:
+        for opened in (awake, janitor, dying, people):
+            await opened.open(ears if opened in (awake, janitor) else Ears())
+            stack.push_async_callback(opened.close)
+        await asyncio.gather(*(awake.subscribe(topic) for topic in topics))
+        await asyncio.gather(
+            *(people.join(topic, f"c-{topic}", Member("ada", {})) for topic in topics)
+        )
+        await until(lambda: len(ears.diffs) == len(topics))
+
+        await until(lambda: len(ears.diffs) == 2 * len(topics))
+        left = {topic for topic, diff in ears.diffs if diff.left}
+        counts = [(await janitor.snapshot(topic)).count for topic in topics]
+
+    assert left == set(topics)
+    assert len({awake.keys.partition(topic) for topic in topics}) > 20
+    assert set(counts) == {0}

@@ -93,6 +93,7 @@ class RedisBackplane:
     async def close(self) -> None:
         """Ends the connections."""
         await self._wires.close()
+        await asyncio.sleep(0)  # closed transports end in the next step of the loop
 
     def deliver_presence_to(self, deliver: Callable[[str, Diff], None]) -> None:
         """Hands presence diffs of the topics subscribed to from now on to ``deliver``."""
