@@ -287,6 +287,17 @@ async def test_a_body_that_does_not_arrive_is_given_up() -> None:
         assert b" 408 " in await status_of(rig, b"Content-Length: 10", b"", b"{")
 
 
+async def test_nothing_is_left_of_a_caller_that_hangs_up_in_the_middle_of_a_body(rig: Rig) -> None:
+    _, writer = await asyncio.open_connection("127.0.0.1", rig.port)
+    head = b"Host: here\r\nAuthorization: Bearer ada\r\nContent-Type: application/json\r\n"
+    writer.write(b"POST /realtime/commands HTTP/1.1\r\n%bContent-Length: 10\r\n\r\n{" % head)
+    await until(lambda: rig.realtime._core.callers.running == 1)
+
+    writer.transport.abort()
+
+    await until(lambda: rig.realtime._core.callers.running == 0)
+
+
 @pytest.mark.parametrize(
     "headers",
     [

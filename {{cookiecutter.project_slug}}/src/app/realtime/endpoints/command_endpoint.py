@@ -36,6 +36,7 @@ from app.realtime.endpoints.request_body import until_gone
 from app.realtime.protocol.messages import Call
 from app.realtime.protocol.messages import Refusal
 from app.realtime.protocol.messages import refusal_of
+from app.realtime.protocol.over_http import Asked
 from app.realtime.protocol.over_http import OverHttp
 from app.realtime.protocol.over_http import read_over_http
 
@@ -130,15 +131,12 @@ async def _outcome(
         connection_id = id_of_own(who, said.connection)
         if connection_id is None:
             return NOT_YOURS
-    return await _run(core, Asker(who, connection_id), said, caller, receive)
+    return await _run(core, Asker(who, connection_id), said.command, caller, receive)
 
 
 async def _run(
-    core: Core, asker: Asker, said: OverHttp, caller: Caller, receive: Receive
+    core: Core, asker: Asker, command: Asked, caller: Caller, receive: Receive
 ) -> bytes | Refusal | None:
-    command = said.command
-    if isinstance(command, Refusal):
-        return command
     caller.running += 1
     try:
         if not isinstance(command, Call):
