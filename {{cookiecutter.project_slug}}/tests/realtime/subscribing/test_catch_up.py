@@ -212,6 +212,35 @@ def test_a_loss_right_after_a_message_is_noticed_within_twenty_seconds() -> None
     assert turns * longest_turn_seconds < 20.0
 
 
+@pytest.mark.parametrize(
+    ("window_seconds", "subscribers", "least_seconds"),
+    [(0.4, 11, 0.2), (60.0, 5, 0.0), (0.0, 11, 0.0)],
+    ids=["a crowd", "a few", "switched off"],
+)
+async def test_a_crowd_that_must_load_anew_is_told_over_the_retry_window(
+    window_seconds: float, subscribers: int, least_seconds: float
+) -> None:
+    async with running(retry_window_seconds=window_seconds) as rig:
+        hub = rig.realtime._core.hub
+        ears = [Ear(f"e-{number}") for number in range(subscribers)]
+        topics = [hub.begin(ear, f"room:{key}", CHAT) for key in range(96) for ear in ears]
+        for topic in topics:
+            topic.absorb(Reading(History(Position("e0", 0), ()), 0))
+            for ear in ears:
+                topic.go_live(ear)
+        began_at = asyncio.get_running_loop().time()
+
+        hub.suspect([topic.name for topic in topics])
+        await until(lambda: not hub.suspects)
+
+        took_seconds = asyncio.get_running_loop().time() - began_at
+        assert took_seconds >= least_seconds
+        await until(lambda: all(len(ear.heard) == 96 for ear in ears))
+        for topic in topics:
+            for ear in ears:
+                hub.end(ear, topic.name)
+
+
 async def test_many_cuts_at_a_steady_rate_lose_and_double_nothing(rig: Rig) -> None:
     heard: list[int] = []
 

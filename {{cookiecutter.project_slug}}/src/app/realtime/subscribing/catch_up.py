@@ -13,6 +13,7 @@ log = structlog.get_logger()
 
 TOPICS_AT_ONCE = 32
 TOPS_AT_ONCE = 500
+PACED_FROM_SUBSCRIBERS = 1_000
 RETRY_SECONDS = 0.5
 # So many turns, the first of them begun already, a topic must be silent to be looked at; together
 # they last ``quiet_check_seconds``. With turns as long as that, a loss right after a message would
@@ -46,15 +47,25 @@ class CatchUp:
     async def clear_suspects(self) -> None:
         """Reads the logs of all topics that are suspect now, then tells that all is well again.
 
+        When the server has lost everything all clients are told to load anew; they are told over
+        ``retry_window_seconds``, or they would all do so in the same moment.
+
         Raises:
             BackplaneUnavailable: in a group; the server is away.
         """
         hub = self._core.hub
+        suspects = [hub.topics[name] for name in hub.suspects if name in hub.topics]
+        everybody = sum(len(topic.subscribers) for topic in suspects)
         while hub.suspects:
             names = list(hub.suspects)[:TOPICS_AT_ONCE]
             async with asyncio.TaskGroup() as group:
-                for name in names:
-                    group.create_task(self._clear(name), name=f"catch up {name}")
+                tasks = [
+                    group.create_task(self._clear(name), name=f"catch up {name}") for name in names
+                ]
+            told = sum(task.result() for task in tasks)
+            if everybody > PACED_FROM_SUBSCRIBERS and told and hub.suspects:
+                share = min(1.0, told / everybody)
+                await asyncio.sleep(self._core.settings.retry_window_seconds * share)
         if hub.degraded and not hub.is_backplane_away:
             hub.degraded = False
             hub.tell_status()
@@ -81,11 +92,13 @@ class CatchUp:
             for name, top in zip(some, await self._core.backplane.tops(some), strict=True):
                 self._core.hub.compare(name, top)
 
-    async def _clear(self, name: str) -> None:
+    async def _clear(self, name: str) -> int:
+        """Ends one suspicion; returns how many subscribers have to load anew."""
         topic = self._core.hub.topics.get(name)
         if topic is None or topic.log is None:
             self._core.hub.suspects.pop(name, None)
-            return
+            return 0
+        epoch = topic.log.position.epoch
         entries_max = self._core.settings.recovery_messages
         after = topic.log.position.offset
         self._core.meters.catch_ups.inc()
@@ -96,3 +109,4 @@ class CatchUp:
         ):
             self._core.hub.suspects.pop(name, None)
         self._core.hub.follow_up(topic)
+        return 0 if topic.log.position.epoch == epoch else len(topic.subscribers)
