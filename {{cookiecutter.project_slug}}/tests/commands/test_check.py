@@ -36,6 +36,10 @@ def test_safe_settings_are_not_complained_about(settings: Settings) -> None:
             "REALTIME_BACKPLANE",
             {"realtime": RealtimeSettings.model_construct(backplane="memory")},
         ),
+        (
+            "REALTIME_LOAD_TOPICS",
+            {"realtime": RealtimeSettings.model_construct(load_topics=True)},
+        ),
     ],
 )
 def test_each_unsafe_setting_has_a_line_that_names_it(

@@ -20,6 +20,7 @@ from app.realtime.client import Credentials
 from app.realtime.client import Refused
 from app.realtime.load_topics import load_topics
 from app.resources import resources_of
+from app.settings import Settings
 from tests.people import PASSWORD
 from tests.people import Person
 from tests.programs import running
@@ -87,6 +88,18 @@ async def test_whoever_is_not_let_in_is_counted(url: str) -> None:
 
     assert (report.connected, report.published) == (0, 0)
     assert report.failures == {"stopped with 4401": 12}
+
+
+async def test_publishers_that_find_no_room_are_told(
+    url: str, ada: Person, settings: Settings
+) -> None:
+    crowd = plan(url, sockets=settings.realtime.connections_per_user)
+    test = LoadTest(crowd, Credentials(cookie=ada.cookie), pids=[], patience_seconds=0.5)
+
+    report = await test.run(print)
+
+    assert (report.connected, report.published, report.lost) == (crowd.sockets, 0, 0)
+    assert set(report.failures) == {"closed with 4503"}
 
 
 async def test_the_cookie_of_somebody_who_signs_in_is_good(url: str, ada: Person) -> None:

@@ -58,7 +58,8 @@ def load(url: str, **given: Any) -> None:
 
     The service needs REALTIME_LOAD_TOPICS, which `app dev` sets, and above 40 sockets a higher
     REALTIME_CONNECTIONS_PER_USER. Signs in as --email with LOAD_PASSWORD (without it the demo's),
-    or uses LOAD_COOKIE or LOAD_TOKEN. Exits with 1 when something was lost or came twice.
+    or uses LOAD_COOKIE or LOAD_TOKEN. Exits with 1 when something was lost or came
+    twice, and when nothing could be published.
     """
     plan = _plan(url, given)
     if not plan.is_local and not given["yes"]:
@@ -73,7 +74,7 @@ def load(url: str, **given: Any) -> None:
     figures = [json.dumps(asdict(report))] if given["as_json"] else report.rows()
     for line in figures:
         click.echo(line)
-    if report.lost or report.duplicated or not report.connected:
+    if report.lost or report.duplicated or not report.published:
         sys.exit(1)
 
 

@@ -28,7 +28,6 @@ class Audience:
         self._credentials = credentials
         self._clients: list[RealtimeClient] = []
         self._states: Counter[str] = Counter()
-        self.failures: Counter[str] = Counter()
 
     @property
     def live(self) -> int:
@@ -65,11 +64,7 @@ class Audience:
             self._states.subtract([state])
             state = status.state
             self._states[state] += 1
-            if state == "reconnecting":
-                self._tally.reconnects += 1
-                self.failures[status.failure or f"closed with {status.code}"] += 1
-            elif state == "stopped" and status.code:
-                self.failures[f"stopped with {status.code}"] += 1
+            self._tally.note_status(status)
 
         client = RealtimeClient(
             self._plan.url, credentials=self._credentials, client="load/1", on_status=note

@@ -24,7 +24,12 @@ async def publish_all(plan: Plan, tally: Tally, credentials: Credentials) -> Non
     async with AsyncExitStack() as stack:
         publishers = [
             await stack.enter_async_context(
-                RealtimeClient(plan.url, credentials=credentials, client="load/1")
+                RealtimeClient(
+                    plan.url,
+                    credentials=credentials,
+                    client="load/1",
+                    on_status=tally.note_status,
+                )
             )
             for _ in range(-(-round(plan.rate) // PER_PUBLISHER) or 1)
         ]

@@ -17,6 +17,7 @@ from app.realtime.client import Credentials
 
 PATIENCE_SECONDS = 10.0  # without any progress
 PROGRESS_SECONDS = 1.0
+FAILURES_SHOWN = 5
 LOOK_SECONDS = 0.05
 
 Tell = Callable[[str], None]
@@ -26,10 +27,18 @@ Work = Callable[[], Awaitable[None]]
 class LoadTest:
     """Phases that a stop cuts short; what was seen until then is reported."""
 
-    def __init__(self, plan: Plan, credentials: Credentials, *, pids: list[int]) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        credentials: Credentials,
+        *,
+        pids: list[int],
+        patience_seconds: float = PATIENCE_SECONDS,
+    ) -> None:
         self._plan = plan
         self._credentials = credentials
         self._pids = pids
+        self._patience_seconds = patience_seconds + 2 / plan.rate  # slow is no reason to give up
         self._tally = Tally(plan)
         self._audience = Audience(plan, self._tally, credentials)
         self._stop = asyncio.Event()
@@ -89,7 +98,7 @@ class LoadTest:
                 before = progress()
                 await asyncio.wait(
                     {working, stopping},
-                    timeout=PATIENCE_SECONDS,
+                    timeout=self._patience_seconds,
                     return_when=asyncio.FIRST_COMPLETED,
                 )
             if working.done():
@@ -133,7 +142,7 @@ class LoadTest:
             server_memory_kib_per_connection=memory_kib(before, after, per=connected),
             load_cpu_percent=self._cpu_percent,
             interrupted=self._stop.is_set(),
-            failures=dict(self._audience.failures.most_common(5)),
+            failures=dict(tally.failures.most_common(FAILURES_SHOWN)),
         )
 
 

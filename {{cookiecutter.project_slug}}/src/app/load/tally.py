@@ -1,9 +1,11 @@
 """Who was to see what, and who did."""
 
 from array import array
+from collections import Counter
 
 from app.load.latencies import Latencies
 from app.load.plan import Plan
+from app.realtime.client import Status
 
 
 class Tally:
@@ -14,6 +16,7 @@ class Tally:
         self._times_seen = array("I", bytes(4 * plan.messages))
         self._accepted = bytearray(plan.messages)
         self.latencies = Latencies()
+        self.failures: Counter[str] = Counter()
         self.delivered = self.duplicated = self.gaps = self.reconnects = self.refused = 0
 
     def new_reader(self) -> bytearray:
@@ -34,6 +37,14 @@ class Tally:
     def accept(self, number: int) -> None:
         """Counts a message that the service has taken: everybody has to see it."""
         self._accepted[number] = 1
+
+    def note_status(self, status: Status) -> None:
+        """Counts a connection that ended, and why."""
+        if status.state == "reconnecting":
+            self.reconnects += 1
+            self.failures[status.failure or f"closed with {status.code}"] += 1
+        elif status.state == "stopped" and status.code:
+            self.failures[f"stopped with {status.code}"] += 1
 
     @property
     def published(self) -> int:
