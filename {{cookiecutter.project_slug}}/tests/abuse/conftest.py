@@ -40,6 +40,8 @@ async def unprotected() -> AsyncIterator[Victim]:
             "outbound_max_bytes": UNLIMITED,
             "outbound_max_messages": UNLIMITED,
             "write_deadline_seconds": UNLIMITED,
+            "ping_seconds": 0.5,
+            "pong_seconds": UNLIMITED,
         },
     ) as running:
         yield running

@@ -27,9 +27,13 @@ class Victim(Served):
     """A running program, and the ways to it that `Served` knows."""
 
     def __init__(self, program: Program, port: int, server: str) -> None:
+        self.realtime = None  # type: ignore[assignment]  # it is in the other process
         self.program = program
         self.port = port
         self.server = server
+
+    def __repr__(self) -> str:
+        return f"Victim({self.server})"
 
     def rss_bytes(self) -> int:
         """Returns what is resident of the process and its own: shared libraries do not count."""
