@@ -1,4 +1,4 @@
-"""``python -m benchmarks [sockets] [streams] [memory]``: measures, prints a table, writes JSON.
+"""``python -m benchmarks [sockets] [streams] [memory] [cuts]``: measures, prints a table, writes JSON.
 
 ``make bench`` prepares the environment and calls this. The exit code is 1 when a bound is broken.
 """
@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks import contestants
+from benchmarks import cuts
 from benchmarks import fanout
 from benchmarks import memory
 from benchmarks import report
@@ -23,6 +24,7 @@ from benchmarks.report import at_least
 from benchmarks.report import at_most
 
 PARTS = ("sockets", "streams", "memory")
+LONG_PARTS = ("cuts",)  # only when named: ten minutes
 BURST = 8
 RESULT = contestants.BUILD / "result.json"
 
@@ -72,6 +74,11 @@ def idle(people: People, options: argparse.Namespace) -> tuple[list[Row], list[m
     return [at_most(name, weight.kib_per_connection, "KiB", bound=24, aim=20)], [weight]
 
 
+def cutting(people: People, options: argparse.Namespace) -> tuple[list[Row], list[cuts.Cuts]]:
+    """Cuts everybody again and again."""
+    return cuts.measure(options.seconds)
+
+
 def main() -> int:
     """Runs what was asked for; returns the exit code."""
     options = _options()
@@ -87,7 +94,8 @@ def main() -> int:
         tempfile.TemporaryDirectory() as folder,
         invited(connections, Path(folder)) as people,
     ):
-        for part, measure in (("sockets", sockets), ("streams", streams), ("memory", idle)):
+        parts = (("sockets", sockets), ("streams", streams), ("memory", idle), ("cuts", cutting))
+        for part, measure in parts:
             if part in (options.parts or PARTS):
                 print(f"measuring {part} ...", file=sys.stderr, flush=True)
                 found, more = measure(people, options)
@@ -104,11 +112,12 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="all of them unless named")
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, *LONG_PARTS, []], help="all but cuts unless named")
     parser.add_argument("--subscribers", type=int, default=1_000)
     parser.add_argument("--connections", type=int, default=10_000, help="for the memory")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--messages", type=int, default=80, help="in a round")
+    parser.add_argument("--seconds", type=float, default=300.0, help="of each run of cuts")
     return parser.parse_args()
 
 

@@ -137,9 +137,11 @@ async def test_a_page_that_was_offline_gets_everything_once(place: Place) -> Non
     await shows(page, "heard", [1])
 
     await context.set_offline(True)
+    place.wire.is_refusing = True  # Chromium emulates this for requests, not for sockets
     place.wire.cut()
     await page.wait_for_function('globalThis.states.at(-1) === "offline"')
     await place.publish("room:offline", 2, 3)
+    place.wire.is_refusing = False
     await context.set_offline(False)
 
     await place.publish("room:offline", 4)
