@@ -33,6 +33,7 @@ export class App {
     const acts = {
       open: () => this.live.open(),
       online: () => globalThis.dispatchEvent(new Event("online")),
+      visible: () => document.dispatchEvent(new Event("visibilitychange")),
       unsubscribe: () => this.room.unsubscribe(),
       signal: () => this.room.signal(one, two),
       publish: () => this.#ask("publish", { topic, data: one, key: two }, (result) => ["result", result]),

@@ -1,6 +1,8 @@
 """The browser's client plays the scenarios that the Python client plays, in Chromium."""
 
 from collections.abc import AsyncIterator
+from collections.abc import Callable
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
@@ -53,21 +55,30 @@ def files(path: str, *, forgetful: bool = False) -> tuple[str, str]:
     return "text/javascript", source
 
 
+@asynccontextmanager
+async def opened(browser: Browser, answer: Callable[[str], tuple[str, str]]) -> AsyncIterator[Page]:
+    """Yields a page that can import the client from a server of its own."""
+    context = await browser.new_context()
+    page = await context.new_page()
+    async with stage(answer) as host:
+        await page.goto(f"http://127.0.0.1:{host.port}/")
+        yield page
+        await context.close()
+
+
 @pytest.fixture(scope="module")
 async def page(browser: Browser) -> AsyncIterator[Page]:
-    """Yields a page of no scenario yet."""
-    context = await browser.new_context()
-    yield await context.new_page()
-    await context.close()
+    """Yields one page for all scenarios; each has an app and a server of its own."""
+    async with opened(browser, files) as built:
+        yield built
 
 
-async def play(page: Page, built: Stage, scenario: Scenario) -> Script:
-    await page.goto(f"http://127.0.0.1:{built.port}/")
+async def play(page: Page, built: Stage, scenario: Scenario) -> None:
     begin = f'async (facts) => {{ globalThis.app = new (await import("/{APP.name}")).App(facts); }}'
     await page.evaluate(
         begin,
         {
-            "url": "/realtime/socket",
+            "url": f"ws://127.0.0.1:{built.port}/realtime/socket",
             "topic": TOPIC,
             "since": scenario.since,
             "presence": scenario.presence,
@@ -78,20 +89,19 @@ async def play(page: Page, built: Stage, scenario: Scenario) -> Script:
         await built.play(scenario, script)
     finally:
         told, draws = await script.told(), await script.draws()
-        await page.goto("about:blank")
+        await page.evaluate("() => app.live.close()")
     assert told == scenario.told
     assert scenario.draws in {None, draws}
-    return script
 
 
 @pytest.mark.parametrize("scenario", MINE, ids=lambda scenario: scenario.name)
 async def test_the_browsers_client_keeps_its_promises(page: Page, scenario: Scenario) -> None:
-    async with stage(files) as built:
+    async with stage() as built:
         await play(page, built, scenario)
 
 
-async def test_a_client_that_does_not_remember_fails(page: Page) -> None:
+async def test_a_client_that_does_not_remember_fails(browser: Browser) -> None:
     scenario = next(one for one in MINE if one.name.startswith("an offset is handed on once"))
-    async with stage(partial(files, forgetful=True)) as built:
+    async with opened(browser, partial(files, forgetful=True)) as page, stage() as built:
         with pytest.raises(AssertionError, match=r"\['message', 3, 3\]"):
             await play(page, built, scenario)

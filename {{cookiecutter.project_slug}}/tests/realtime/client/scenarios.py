@@ -366,18 +366,24 @@ SCENARIOS = [
         ],
         BEGIN,
     ),
-    Scenario(
-        "a network that comes back has the server asked at once",
-        [
-            *hello(answer(0)),
-            ("told", LIVE),
-            ("act", "online"),
-            ("expect", {"type": "probe"}),
-            ("error", {"code": "unknown_type", "message": "", "retry": False}),
-            ("push", message(1)),
-        ],
-        [*BEGIN, *heard(1)],
-        only="javascript",
+    *(
+        Scenario(
+            f"{what} has the server asked at once whether it is there",
+            [
+                *hello(answer(0)),
+                ("told", LIVE),
+                ("act", event),
+                ("expect", {"type": "probe"}),
+                ("error", {"code": "unknown_type", "message": "", "retry": False}),
+                ("push", message(1)),
+            ],
+            [*BEGIN, *heard(1)],
+            only="javascript",
+        )
+        for what, event in (
+            ("a network that comes back", "online"),
+            ("a page that becomes visible", "visible"),
+        )
     ),
     Scenario(
         "a network that comes back ends the pause before the next try",
