@@ -20,7 +20,7 @@ ids = [row[0] for row in ROWS]
 # Periods and sizes that are not limits of what somebody may take.
 NO_LIMITS = re.compile(
     "backplane|presence_linger|node_|probe|quiet|publish|unsubscribe|drain|retry_|comment|session"
-    "|call|preframed|ticket|expir"
+    "|preframed|expir|load_"
 )
 
 
