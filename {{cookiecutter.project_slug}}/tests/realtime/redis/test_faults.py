@@ -16,6 +16,7 @@ from app.settings import RealtimeSettings
 from app.settings import RedisSettings
 from tests.realtime.contracts.ears import Ears
 from tests.realtime.contracts.ears import until
+from tests.realtime.meters import value
 from tests.realtime.own_redis import PERIODS
 from tests.realtime.own_redis import PROGRAMS
 from tests.realtime.own_redis import DeafWire
@@ -340,6 +341,8 @@ async def test_a_deaf_subscriber_is_found_by_its_probe(server: OwnRedis) -> None
         await until(lambda: ears.suspected == [TOPIC])
         await opened.publish(TOPIC, b"heard", window=WINDOW)
         await until(lambda: ears.texts == [b"heard"])
+        assert value(opened.meters, "probe_failures_total") >= 1
+        assert value(opened.meters, "reconnects_total", link="subscriber") >= 1
 
 
 async def test_without_a_probe_a_deaf_subscriber_stays_deaf(server: OwnRedis) -> None:

@@ -16,6 +16,7 @@ from app.settings import RealtimeSettings
 from app.settings import RedisSettings
 from tests.realtime.contracts.ears import Ears
 from tests.realtime.contracts.ears import until
+from tests.realtime.meters import value
 from tests.realtime.own_redis import PERIODS
 from tests.realtime.own_redis import PROGRAMS
 from tests.realtime.own_redis import DeafWire
@@ -76,6 +77,7 @@ async def test_the_people_of_a_node_without_a_lease_leave_at_once(server: OwnRed
         await until(lambda: ([], ["ada"]) in ears.steps)
 
         assert ears.steps == [(["ada"], []), (["grace"], []), ([], ["ada"])]
+        assert value(awake._backplane.meters, "presence_reaped_total") == 2
         assert (await awake.snapshot(TOPIC)).members == [GRACE]
 
 
