@@ -1,5 +1,6 @@
 """The parts of the realtime core, bundled for those who work with several of them."""
 
+import asyncio
 import random
 from collections.abc import Awaitable
 from collections.abc import Callable
@@ -26,6 +27,8 @@ from app.realtime.presence_store import PresenceStore
 from app.realtime.protocol.close_codes import CloseCode
 from app.realtime.supervise import Supervisor
 from app.settings import RealtimeSettings
+
+READINGS_AT_ONCE = 16
 
 
 @dataclass(slots=True)
@@ -57,6 +60,7 @@ class Core:
     publish: Callable[..., Awaitable[Published]]
     take_place: Callable[[Connection, str], None] = field(default=lambda _connection, _topic: None)
     inbound: dict[str, InboundLimits] = field(default_factory=dict)
+    readings: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(READINGS_AT_ONCE))
     is_draining: bool = field(default=False)
     revocations: int = field(default=0)
 

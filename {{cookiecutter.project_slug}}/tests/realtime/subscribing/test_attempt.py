@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 from app.realtime.backplane import History
+from app.realtime.core import READINGS_AT_ONCE
 from app.realtime.protocol.close_codes import CloseCode
 from app.realtime.topics import Window
 from tests.realtime.fakes import FakeBackplane
@@ -122,6 +123,7 @@ async def test_a_membership_that_ends_meanwhile_ends_the_subscription() -> None:
         await ada.hello()
         gate = await reading(rig, ada)
 
+        rig.door.forbidden_keys.add("7")
         await rig.realtime.end_subscription("room:7", user=rig.door.people["ada"].own_id)
         gate.set()
 
@@ -191,3 +193,34 @@ async def test_a_process_that_drains_while_somebody_subscribes_closes_them_too()
         await draining
 
         assert await ada.closed() == CloseCode.RESTART
+
+
+async def test_a_history_that_is_too_large_is_not_kept_until_the_answer() -> None:
+    async with running(recovery_topic_max_bytes=100) as rig, rig.socket() as ada:
+        await rig.publish("room:7", "x" * 70, "x" * 70)
+        await ada.hello()
+
+        since = {"epoch": "e1", "offset": 0}
+        result = (await ada.ask("subscribe", topic="room:7", since=since))["result"]
+
+        assert (result["recovered"], result["reason"]) == (False, "too_many")
+        assert (result["offset"], result["messages"]) == (2, [])
+        await rig.publish("room:7", 3)
+        assert (await ada.receive())["offset"] == 3
+
+
+async def test_a_few_logs_are_read_at_once_however_many_are_asked_for() -> None:
+    async with running(GatedBackplane()) as rig, rig.socket() as ada:
+        gated = rig.backplane
+        assert isinstance(gated, GatedBackplane)
+        gated.is_gated = True
+        await ada.send("hello", subscriptions=[{"topic": f"room:{n}"} for n in range(40)])
+
+        let_go = 0
+        while let_go < 40:
+            await until(lambda: gated.held)
+            assert len(gated.held) <= READINGS_AT_ONCE
+            gated.held.pop(0).set()
+            let_go += 1
+
+        assert len((await ada.receive())["result"]["subscriptions"]) == 40

@@ -48,7 +48,8 @@ CRASHED = Refusal("internal", "something went wrong", retry=True)
 class Attempt:
     """Subscribes one connection to one topic. A refusal at any step undoes the steps before it."""
 
-    __slots__ = ("_connection", "_core", "_reading", "_refusal", "_state", "_wanted", "_who")
+    __slots__ = ("_connection", "_core", "_is_too_much", "_reading", "_refusal", "_state",
+                 "_wanted", "_who")  # fmt: skip
 
     def __init__(self, core: Core, connection: Connection, wanted: Wanted) -> None:
         self._core = core
@@ -57,6 +58,7 @@ class Attempt:
         self._refusal: Refusal | None = None
         self._state: TopicState | None = None
         self._reading: Reading | None = None
+        self._is_too_much = False
         self._who: Snapshot | None = None
 
     async def prepare(self) -> None:
@@ -92,7 +94,9 @@ class Attempt:
             return latest(since, top=state.log.position, newest=state.log.newest)
         if since is None:
             return Recovered(())
-        if state.joining.has_overflowed(self._connection.id):
+        top = state.log.position
+        is_here = since.epoch == top.epoch and since.offset <= top.offset
+        if is_here and (self._is_too_much or state.joining.has_overflowed(self._connection.id)):
             return Lost("too_many")
         settings = self._core.settings
         if max_bytes is None:
@@ -176,7 +180,19 @@ class Attempt:
         after = self._read_after(state.log, since) if state and state.log else None
         if state is not None and after is not None:
             limit = self._core.settings.recovery_messages + 1
-            self._reading = await read_log(self._core.backplane, state, after=after, limit=limit)
+            # A reading may be large and a hello may ask for many: a few at a time are in memory,
+            # and what nobody is going to be given is not kept.
+            async with self._core.readings:
+                reading = await read_log(self._core.backplane, state, after=after, limit=limit)
+                self._keep(reading)
+
+    def _keep(self, reading: Reading | None) -> None:
+        entries = reading.history.entries if reading is not None else ()
+        size_bytes = sum(len(entry.data) for entry in entries)
+        self._is_too_much = size_bytes > self._core.settings.recovery_topic_max_bytes
+        if reading is not None and self._is_too_much:
+            reading = replace(reading, history=History(reading.history.top, ()))
+        self._reading = reading
 
     @staticmethod
     def _read_after(topic_log: TopicLog, since: Position | None) -> int | None:
