@@ -14,7 +14,7 @@ from tests.realtime.faults.nodes import ORIGIN
 
 HANDSHAKES_AT_ONCE = 100
 SPARE_FILES = 200
-HELLO = '{"type":"hello","id":1,"client":"t","subscriptions":[{"topic":"room:crowd"}]}'
+ROOM = ("room:crowd",)
 # One person at one address, who comes as fast as the machine can.
 ROOM_FOR_A_CROWD = {
     "REALTIME_CONNECTIONS_PER_USER": "100000",
@@ -33,8 +33,12 @@ class End:
 
 
 @asynccontextmanager
-async def crowd(port: int, size: int) -> AsyncIterator[list[RawSocket]]:
-    """Yields so many greeted sockets; hangs up."""
+async def crowd(
+    port: int, size: int, *, topics: Sequence[str] = ROOM
+) -> AsyncIterator[list[RawSocket]]:
+    """Yields so many greeted sockets, each with all of ``topics``; hangs up."""
+    wishes = ",".join(f'{{"topic":"{topic}"}}' for topic in topics)
+    hello = f'{{"type":"hello","id":1,"client":"t","subscriptions":[{wishes}]}}'
     allow_open_files(2 * size + SPARE_FILES)
     gate = asyncio.Semaphore(HANDSHAKES_AT_ONCE)
 
@@ -42,7 +46,7 @@ async def crowd(port: int, size: int) -> AsyncIterator[list[RawSocket]]:
         async with gate:
             headers = {"Cookie": "session=crowd", "Origin": ORIGIN}
             client = await RawSocket.connect(port, "/realtime/socket", headers)
-            client.send(HELLO)
+            client.send(hello)
             assert '"result"' in await client.receive()
             return client
 
