@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from typing import Any
 
-from h11._writers import ChunkedWriter
 from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.protocol.http_stream import HTTPStream
@@ -122,9 +121,9 @@ def _through_hypercorn(stream: Any, *, frames: Connection | None = None) -> Dire
     server = getattr(protocol.send, "__self__", None)
     if not isinstance(server, TCPServer):
         return None
-    if frames is None and not isinstance(
-        getattr(protocol.connection, "_writer", None), ChunkedWriter
-    ):
+    # The class is private to h11, so it is known by its name and may go away in peace.
+    writer = getattr(protocol.connection, "_writer", None)
+    if frames is None and type(writer).__name__ != "ChunkedWriter":
         return None
     return _path(server.writer.transport, server.writer.drain, frames)
 

@@ -42,13 +42,13 @@ def slim(send: Any) -> None:
         if isinstance(owner, WSProtocol) and are_tested("uvicorn", "wsproto"):
             _slim_queue(owner.queue)
             _shorten(owner.writable, "_waiters")
-            _shorten(owner.conn.connection, "_events")
+            _shorten(getattr(owner.conn, "connection", None), "_events")
             return
 
 
 def _slim_hypercorn(stream: WSStream) -> None:
     _slim_queue(getattr(stream.app_put, "__self__", None))
-    _shorten(stream.connection, "_events")
+    _shorten(getattr(stream, "connection", None), "_events")
     protocol = getattr(stream.send, "__self__", None)
     if isinstance(protocol, H11Protocol):
         _shorten(getattr(protocol.can_read, "_event", None), "_waiters")

@@ -160,10 +160,12 @@ class Writers:
         if not self._has_warned and accepts_compression(send):
             self._has_warned = True
             log.warning("realtime.compression_accepted", cost="130 KiB for each connection")
-        if self._is_direct:
-            slim(send)
         path = path_for_frames(scope, send) if self._is_direct else None
-        return SocketWriter(send) if path is None else DirectSocketWriter(path, send)
+        if path is None:
+            return SocketWriter(send)
+        # Only now it is certain that the handshake is over: a server may have refused it.
+        slim(send)
+        return DirectSocketWriter(path, send)
 
     def for_stream(self, scope: Scope, send: Send) -> Writer:
         """Returns the way to a stream whose response has just begun."""
