@@ -90,6 +90,16 @@ def path_for_parts(scope: Any, send: Any) -> DirectPath | None:
     return None
 
 
+def sends_without_task(send: Any) -> bool:
+    """Whether ``send`` is of a server that does not ask which task runs it, over any HTTP."""
+    owners = [getattr(place, "__self__", None) for place in places_behind(send)]
+    if any(isinstance(owner, WSStream | HTTPStream) for owner in owners):
+        return are_tested("hypercorn")
+    return are_tested("uvicorn") and any(
+        isinstance(owner, WSProtocol | RequestResponseCycle) for owner in owners
+    )
+
+
 def accepts_compression(send: Any) -> bool:
     """Whether the server has agreed to permessage-deflate on an accepted socket.
 

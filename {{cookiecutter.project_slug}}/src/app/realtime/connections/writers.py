@@ -1,7 +1,5 @@
 """The ways to a client: prepared bytes straight to its transport, or the server's ``send``."""
 
-import asyncio
-import sys
 from collections.abc import Awaitable
 from collections.abc import Callable
 from collections.abc import Coroutine
@@ -23,8 +21,10 @@ from app.transport.direct import DirectPath
 from app.transport.direct import accepts_compression
 from app.transport.direct import path_for_frames
 from app.transport.direct import path_for_parts
+from app.transport.direct import sends_without_task
 from app.transport.severing import sever
 from app.transport.slimming import slim
+from app.transport.stepping import step_into
 
 log = structlog.get_logger()
 
@@ -56,13 +56,23 @@ class Writer(Protocol):
 
 
 class _OverSend:
-    """Writes with ``send``, which any ASGI server has."""
+    """Writes with ``send``, which any ASGI server has.
 
-    __slots__ = ("_send",)
+    ``steps`` tells that it may be begun without a task; else all of it is left for a task.
+    """
+
+    __slots__ = ("_send", "_steps")
     joins = True
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, *, steps: bool = False) -> None:
         self._send = send
+        self._steps = steps
+
+    def _begin(self, event: Event) -> Rest | None:
+        if not self._steps:
+            return partial(self._send, event)
+        rest = step_into(cast("Coroutine[Any, Any, None]", self._send(event)))
+        return None if rest is None else lambda: rest
 
     def abort(self) -> None:
         """Cuts the transport without another byte."""
@@ -77,7 +87,7 @@ class SocketWriter(_OverSend):
     def write(self, chunks: Sequence[Chunk]) -> Rest | None:
         """Writes all of ``chunks`` as one frame."""
         text = chunks[0].text if len(chunks) == 1 else "\n".join(chunk.text for chunk in chunks)
-        return begun(self._send, {"type": "websocket.send", "text": text})
+        return self._begin({"type": "websocket.send", "text": text})
 
     async def close(self, code: CloseCode, reason: str) -> None:
         """Sends the close frame."""
@@ -93,7 +103,7 @@ class StreamWriter(_OverSend):
         """Writes all of ``chunks`` as one part of the body."""
         body = chunks[0].data if len(chunks) == 1 else b"".join(chunk.data for chunk in chunks)
         event = {"type": "http.response.body", "body": body, "more_body": True}
-        return begun(self._send, event)
+        return self._begin(event)
 
     async def close(self, code: CloseCode, reason: str) -> None:
         """Ends the body; a stream has no code to say why."""
@@ -162,7 +172,7 @@ class Writers:
             log.warning("realtime.compression_accepted", cost="130 KiB for each connection")
         path = path_for_frames(scope, send) if self._is_direct else None
         if path is None:
-            return SocketWriter(send)
+            return SocketWriter(send, steps=sends_without_task(send))
         # Only now it is certain that the handshake is over: a server may have refused it.
         slim(send)
         return DirectSocketWriter(path, send)
@@ -170,31 +180,9 @@ class Writers:
     def for_stream(self, scope: Scope, send: Send) -> Writer:
         """Returns the way to a stream whose response has just begun."""
         path = path_for_parts(scope, send) if self._is_direct else None
-        return StreamWriter(send) if path is None else DirectStreamWriter(path, send)
-
-
-def begun(send: Send, event: Event) -> Rest | None:
-    """Begins to send and returns what is left to wait for, usually nothing.
-
-    Raises what sending raises. Without eager tasks, before Python 3.12, all of it is left.
-    """
-    if sys.version_info < (3, 12):
-        return partial(send, event)
-    sending = send(event)
-    if not asyncio.iscoroutine(sending):
-        return lambda: sending
-    loop = asyncio.get_running_loop()
-    task = asyncio.Task(cast("Coroutine[Any, Any, None]", sending), loop=loop, eager_start=True)
-    if task.done():
-        task.result()
-        return None
-    task.add_done_callback(_note_failure)  # the client may be given up before anybody waits
-    return lambda: task
-
-
-def _note_failure(task: "asyncio.Task[None]") -> None:
-    if not task.cancelled():
-        task.exception()
+        if path is None:
+            return StreamWriter(send, steps=sends_without_task(send))
+        return DirectStreamWriter(path, send)
 
 
 def _close_event(code: CloseCode, reason: str) -> Event:
