@@ -119,6 +119,8 @@ class Follower:
                 self.present -= {entry["meta"]["name"] for entry in left}
 
     def _begin(self, answer: Frame) -> None:
+        if answer.get("error", {}).get("retry"):
+            raise ConnectionError("try again")  # as every client of ours does
         self.greetings += 1
         if members := answer.get("presence", {}).get("members"):
             self.present = {entry["meta"]["name"] for entry in members}

@@ -77,7 +77,7 @@ async def test_the_people_of_a_node_without_a_lease_leave_at_once(server: OwnRed
         await until(lambda: ([], ["ada"]) in ears.steps)
 
         assert ears.steps == [(["ada"], []), (["grace"], []), ([], ["ada"])]
-        assert value(awake._backplane.meters, "presence_reaped_total") == 2
+        await until(lambda: value(awake._backplane.meters, "presence_reaped_total") == 2)
         assert (await awake.snapshot(TOPIC)).members == [GRACE]
 
 
