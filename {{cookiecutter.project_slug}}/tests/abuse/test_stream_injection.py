@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from dataclasses import field
 
 import httpx
+import pytest
 from hypothesis import example
 from hypothesis import given
 from hypothesis import settings
@@ -71,6 +72,20 @@ def parse(body: bytes) -> list[Event]:
 def test_an_event_is_read_back_as_what_was_published(
     value: object, topic: str, epoch: str, space: str
 ) -> None:
+    read_back(value, topic, epoch, space)
+
+
+@pytest.mark.slow
+@settings(max_examples=10_000, deadline=None)
+@given(value=data, topic=nasty, epoch=nasty, space=spaces)
+def test_of_ten_thousand_events_none_is_forged(
+    value: object, topic: str, epoch: str, space: str
+) -> None:
+    read_back(value, topic, epoch, space)
+
+
+def read_back(value: object, topic: str, epoch: str, space: str) -> None:
+    """Writes one event and holds what the parser makes of it to what was published."""
     published = json.dumps([value], ensure_ascii=False, indent=1).encode("utf-8", "replace")
     published = (space if not space.strip() else "").encode() + published
     position = Position(epoch, 7)

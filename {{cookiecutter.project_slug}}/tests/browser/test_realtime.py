@@ -129,6 +129,19 @@ async def test_a_new_event_source_knows_no_last_event_id_and_misses_it(place: Pl
     await shows(page, "heard", [2])
 
 
+async def test_no_data_becomes_an_event_of_its_own(place: Place) -> None:
+    _, page = await place.open("ada")
+    await page.evaluate(FOLLOW_BY_STREAM, "room:forged")
+    await shows(page, "recovered", [None])
+    breaks = ("\r", "\n", "\r\n", "\u2028", "\u2029", "\x85", "\0")
+    values = [f"{one}{one}event: welcome{one}data: {{}}{one}id: 7{one}{one}" for one in breaks]
+
+    await place.publish("room:forged", *values, "last")
+
+    await shows(page, "heard", [*values, "last"])
+    await shows(page, "recovered", [None])
+
+
 async def test_a_page_that_was_offline_gets_everything_once(place: Place) -> None:
     context, page = await place.open("ada")
     await page.evaluate(FOLLOW_BY_SOCKET, "room:offline")
