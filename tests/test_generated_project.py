@@ -18,7 +18,7 @@ from tests.conftest import Bake
 from tests.conftest import Baked
 
 PYTHON = os.environ.get("PROJECT_PYTHON", sys.executable)
-TEST_PARALLEL = "2"
+TEST_PARALLEL = "0"
 
 pytestmark = pytest.mark.generated
 
