@@ -67,7 +67,7 @@ class RawSocket:
 
     async def receive(self) -> str:
         """Returns the next text message."""
-        kind, payload = await self._next()
+        kind, payload = await read_frame(self._reader)
         assert kind == TEXT, payload
         return payload.decode()
 
@@ -79,7 +79,7 @@ class RawSocket:
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 while True:
-                    kind, payload = await self._next()
+                    kind, payload = await read_frame(self._reader)
                     if kind == TEXT:
                         self.texts.append(payload.decode())
                     if kind == CLOSE:
@@ -99,16 +99,22 @@ class RawSocket:
         with suppress(OSError):
             await self._writer.wait_closed()
 
-    async def _next(self) -> tuple[int, bytes]:
-        first, length = await self._reader.readexactly(2)
-        if length == 126:
-            (length,) = struct.unpack("!H", await self._reader.readexactly(2))
-        elif length == 127:
-            (length,) = struct.unpack("!Q", await self._reader.readexactly(8))
-        return first & 0x0F, await self._reader.readexactly(length)
-
     def _frame(self, kind: int, payload: bytes) -> None:
         self._writer.write(bytes([FINAL | kind, MASKED | len(payload)]) + NO_MASK + payload)
+
+
+async def read_frame(reader: asyncio.StreamReader) -> tuple[int, bytes]:
+    """Returns the opcode and the payload of a server's next frame (RFC 6455, section 5.2).
+
+    Raises:
+        IncompleteReadError: the connection ended before.
+    """
+    first, length = await reader.readexactly(2)
+    if length == 126:
+        (length,) = struct.unpack("!H", await reader.readexactly(2))
+    elif length == 127:
+        (length,) = struct.unpack("!Q", await reader.readexactly(8))
+    return first & 0x0F, await reader.readexactly(length)
 
 
 class RawStream:

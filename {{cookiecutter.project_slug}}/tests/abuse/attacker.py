@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.realtime.protocol.messages import SUBPROTOCOL
+from tests.raw_clients import read_frame
 from tests.realtime.rig import ORIGIN
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
@@ -55,12 +56,7 @@ class Attacker:
 
     async def next_frame(self) -> tuple[int, bytes]:
         """Returns the opcode and the payload of the next frame."""
-        first, length = await self.reader.readexactly(2)
-        if length == 126:
-            (length,) = struct.unpack("!H", await self.reader.readexactly(2))
-        elif length == 127:
-            (length,) = struct.unpack("!Q", await self.reader.readexactly(8))
-        return first & 0x0F, await self.reader.readexactly(length)
+        return await read_frame(self.reader)
 
     async def hello(self, *subscriptions: dict[str, Any]) -> dict[str, Any]:
         """Says hello and returns the reply."""
