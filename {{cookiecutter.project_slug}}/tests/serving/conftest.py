@@ -21,7 +21,9 @@ from app.settings import WebSettings
 from app.transport import harden
 from tests.servers import plain_settings
 
-GRACE_SECONDS = 1.0
+PATIENT_SECONDS = 600.0
+HASTY_SECONDS = 1.0
+HANG_GUARD_SECONDS = 60.0  # far less than those who are patient wait
 SLOW_SECONDS = 0.3
 
 
@@ -36,9 +38,9 @@ class NoRealtime:
 
 
 class Serving:
-    """An application that is being served until `stop`."""
+    """An application that is being served until `stop`, and then for ``grace_seconds`` at most."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, grace_seconds: float = PATIENT_SECONDS) -> None:
         self.answering = asyncio.Event()
         self.health = SimpleNamespace(draining=False)
         self.realtime = NoRealtime()
@@ -47,7 +49,8 @@ class Serving:
         listener = listen("127.0.0.1", 0)
         self.port = int(listener.getsockname()[1])
         self.url = f"http://{address(listener)}"
-        serving = serve_until(self._signals, self._app(), _settings(name), listener=listener)
+        settings = _settings(name, grace_seconds)
+        serving = serve_until(self._signals, self._app(), settings, listener=listener)
         self._task = asyncio.create_task(serving, name="serving")
 
     def stop(self) -> None:
@@ -56,7 +59,8 @@ class Serving:
 
     async def ended(self) -> int:
         """Waits for the end and returns the exit code."""
-        return await self._task
+        async with asyncio.timeout(HANG_GUARD_SECONDS):
+            return await self._task
 
     def _app(self) -> Quart:
         app = Quart(__name__)
@@ -90,21 +94,31 @@ class Serving:
         return app
 
 
-def _settings(name: str) -> Settings:
+def _settings(name: str, grace_seconds: float) -> Settings:
     return plain_settings(Urls()).model_copy(
         update={
             "server": ServerSettings.model_construct(
-                name=name, request_grace_seconds=GRACE_SECONDS
+                name=name, request_grace_seconds=grace_seconds
             ),
-            "realtime": RealtimeSettings.model_construct(drain_deadline_seconds=GRACE_SECONDS),
+            "realtime": RealtimeSettings.model_construct(drain_deadline_seconds=grace_seconds),
         }
     )
 
 
 @pytest.fixture(params=sorted(SERVERS))
 async def serving(request: pytest.FixtureRequest) -> AsyncIterator[Serving]:
-    """Yields the application under each of the servers."""
+    """Yields the application under each of the servers; it may take long over its end."""
     running = Serving(request.param)
+    yield running
+    running.stop()
+    running.stop()
+    await running.ended()
+
+
+@pytest.fixture(params=sorted(SERVERS))
+async def hasty(request: pytest.FixtureRequest) -> AsyncIterator[Serving]:
+    """Yields it with a deadline that comes soon."""
+    running = Serving(request.param, grace_seconds=HASTY_SECONDS)
     yield running
     running.stop()
     running.stop()

@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import socket
 
 import httpx
 import pytest
@@ -19,12 +18,7 @@ from app.settings import Settings
 from tests.programs import answers
 from tests.programs import environment_of
 from tests.programs import running
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
+from tests.servers import free_port
 
 
 def with_metrics(settings: Settings, port: int, *, server: str = "hypercorn") -> Settings:
@@ -43,7 +37,7 @@ async def test_prometheus_is_answered_on_a_port_of_its_own(
     url = f"http://127.0.0.1:{settings.metrics.port}"
     listener = listen_for_metrics(settings)
 
-    async with metrics_served(listener, app, settings), httpx.AsyncClient() as client:
+    async with metrics_served(listener, app, settings), httpx.AsyncClient(timeout=60) as client:
         page = await client.get(f"{url}/metrics")
         elsewhere = await client.get(f"{url}/")
         posted = await client.post(f"{url}/metrics")
@@ -75,7 +69,7 @@ def test_each_of_several_processes_has_the_next_port(settings: Settings) -> None
 
 @pytest.mark.slow
 async def test_each_of_several_processes_tells_its_own_numbers(settings: Settings) -> None:
-    port = free_port()
+    port = free_port(following=1)
     environment = environment_of(
         settings, METRICS_PORT=str(port), REALTIME_DRAIN_WINDOW_SECONDS="0"
     )

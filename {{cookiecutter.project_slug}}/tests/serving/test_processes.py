@@ -15,6 +15,7 @@ from app.serving.signals import StopSignals
 from app.settings import Settings
 from tests.people import Person
 from tests.programs import PATIENCE_SECONDS
+from tests.programs import PATIENT
 from tests.programs import answers
 from tests.programs import environment_of
 from tests.programs import eventually
@@ -22,6 +23,7 @@ from tests.programs import running
 from tests.serving.test_drain import Crowd
 from tests.serving.test_drain import open_crowd
 from tests.serving.test_drain import stop
+from tests.stock_service import stock_service
 
 pytestmark = [
     pytest.mark.slow,
@@ -38,7 +40,7 @@ def children_of(pid: int) -> set[int]:
 async def test_a_killed_process_is_replaced_and_sigterm_stops_all_in_order(
     settings: Settings,
 ) -> None:
-    environment = environment_of(settings)
+    environment = environment_of(settings, **PATIENT)
     async with running("app", "serve", "--processes", "2", environment=environment) as program:
         parent = program.process.pid
         await answers(f"{settings.public_url}/livez", status=200)
@@ -67,7 +69,7 @@ def peers_of(pid: int) -> set[int]:
 
 
 async def test_a_killed_process_costs_the_other_no_socket(settings: Settings, ada: Person) -> None:
-    environment = environment_of(settings, REALTIME_CONNECTIONS_PER_USER="1000")
+    environment = environment_of(settings, **PATIENT, REALTIME_CONNECTIONS_PER_USER="1000")
     serving = f"url={settings.public_url}"
     async with running("app", "serve", "--processes", "2", environment=environment) as program:
         assert await eventually(
@@ -83,7 +85,8 @@ async def test_a_killed_process_costs_the_other_no_socket(settings: Settings, ad
 
         os.kill(doomed, signal.SIGKILL)
         is_replaced = await eventually(
-            lambda: len(children_of(program.process.pid) - before) == 1, within_seconds=3
+            lambda: len(children_of(program.process.pid) - before) == 1,
+            within_seconds=PATIENCE_SECONDS,
         )
         codes = {await client.close_code() for client in cut}
         for client in kept:
@@ -104,8 +107,19 @@ async def test_a_killed_process_costs_the_other_no_socket(settings: Settings, ad
     assert serves_again
 
 
+async def test_hypercorn_as_it_comes_stops_them_all_and_calls_that_success() -> None:
+    async with stock_service("--workers", "2") as stock:
+        before = children_of(stock.program.process.pid)
+
+        os.kill(max(before), signal.SIGKILL)
+        code = await stock.program.ended()
+
+    assert len(before) >= 2
+    assert code == 0
+
+
 async def test_processes_end_when_their_parent_is_killed(settings: Settings) -> None:
-    environment = environment_of(settings, REALTIME_DRAIN_WINDOW_SECONDS="0")
+    environment = environment_of(settings, **PATIENT, REALTIME_DRAIN_WINDOW_SECONDS="0")
     async with running("app", "serve", "--processes", "2", environment=environment) as program:
         await answers(f"{settings.public_url}/livez", status=200)
         children = children_of(program.process.pid)
@@ -114,7 +128,7 @@ async def test_processes_end_when_their_parent_is_killed(settings: Settings) -> 
         program.send(signal.SIGKILL)
         gone = await eventually(
             lambda: not any(Path(f"/proc/{child}").exists() for child in children),
-            within_seconds=10,
+            within_seconds=PATIENCE_SECONDS,
         )
 
     assert gone

@@ -12,7 +12,7 @@ from app.serving.servers import SERVERS
 from app.settings import Settings
 from tests.servers import plain_settings
 
-STOP_SECONDS = 2.0
+STOP_SECONDS = 60.0
 
 
 def settings_of(server: str, **groups: object) -> Settings:

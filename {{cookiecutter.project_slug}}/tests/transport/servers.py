@@ -19,6 +19,7 @@ from quart.wrappers import base
 KIB = 1024
 PIECE = b"x" * 16 * KIB
 STOP_SECONDS = 1.0
+PATIENCE_SECONDS = 60.0
 # What the kernel may hold for a reader who does not read, at most.
 KERNEL_BYTES = 6 * KIB * KIB
 
@@ -113,17 +114,21 @@ class RawClient:
                 sent_bytes += len(PIECE)
         return sent_bytes
 
-    async def answer(self, seconds: float = 3.0) -> tuple[int, bytes]:
+    async def answer(self, seconds: float = PATIENCE_SECONDS) -> tuple[int, bytes]:
         """Reads an answer that says how long it is; returns its status and body."""
         async with asyncio.timeout(seconds):
             head = await self._reader.readuntil(b"\r\n\r\n")
             length = head.lower().partition(b"content-length:")[2].split()[0]
             return int(head.split()[1]), await self._reader.readexactly(int(length))
 
-    async def status(self, seconds: float = 3.0) -> int:
+    async def head(self, seconds: float = PATIENCE_SECONDS) -> bytes:
         """Reads the head of an answer."""
         async with asyncio.timeout(seconds):
-            return int((await self._reader.readuntil(b"\r\n\r\n")).split()[1])
+            return await self._reader.readuntil(b"\r\n\r\n")
+
+    async def status(self, seconds: float = PATIENCE_SECONDS) -> int:
+        """Reads the head of an answer and returns its status."""
+        return int((await self.head(seconds)).split()[1])
 
     async def ends_within(self, seconds: float) -> bool:
         """Tells whether the server closes the connection, whatever it sends before."""
@@ -173,7 +178,7 @@ def get(path: str) -> bytes:
     return f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
 
 
-async def until(condition: Callable[[], bool], seconds: float = 3.0) -> None:
+async def until(condition: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> None:
     """Returns when the condition holds.
 
     Raises:

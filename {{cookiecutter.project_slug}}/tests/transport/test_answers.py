@@ -8,6 +8,8 @@ import pytest
 from quart import Quart
 from quart import Response
 
+from app.transport.http_connection import WRITE_SECONDS
+from tests.transport.servers import PATIENCE_SECONDS
 from tests.transport.servers import Server
 from tests.transport.servers import connected
 from tests.transport.servers import get
@@ -18,11 +20,13 @@ from tests.transport.servers import until
 from tests.transport.servers import uvicorn_server
 
 BOTH = pytest.mark.parametrize("server", [hypercorn, uvicorn_server])
-SOON_SECONDS = 1.5
+RESPONSE_SECONDS = 0.3
+STUCK_SECONDS = 1.5
 
 
 def add_stuck(app: Quart) -> None:
-    """Adds a view whose answer begins and never goes on."""
+    """Adds a view whose answer begins and never goes on, where an answer may not take long."""
+    app.config["RESPONSE_TIMEOUT"] = RESPONSE_SECONDS
 
     @app.get("/stuck")
     async def stuck() -> Response:
@@ -36,7 +40,8 @@ def add_stuck(app: Quart) -> None:
 class Endless:
     """A view whose answer never ends and never really waits."""
 
-    def __init__(self, app: Quart) -> None:
+    def __init__(self, app: Quart, *, chunk_bytes: int = 1_024) -> None:
+        self._chunk = b"x" * chunk_bytes
         self.chunks = 0
         self.closed = False
         app.get("/endless")(self.view)
@@ -51,7 +56,7 @@ class Endless:
         try:
             while self.chunks < 4_000:  # or the test of stock Quart would never end
                 self.chunks += 1
-                yield b"x" * 1_024
+                yield self._chunk
         finally:
             self.closed = True
 
@@ -66,7 +71,7 @@ async def test_an_answer_that_takes_too_long_ends_the_connection(
         await client.send(get("/stuck"))
         assert await client.status() == 200
 
-        assert await client.ends_within(SOON_SECONDS)
+        assert await client.ends_within(PATIENCE_SECONDS)
 
 
 @only_on_023
@@ -79,7 +84,7 @@ async def test_stock_quart_leaves_the_client_hanging_when_an_answer_takes_too_lo
         await client.send(get("/stuck"))
         assert await client.status() == 200
 
-        assert not await client.ends_within(SOON_SECONDS)
+        assert not await client.ends_within(STUCK_SECONDS)
 
 
 @BOTH
@@ -92,7 +97,7 @@ async def test_an_endless_answer_stops_when_its_client_is_gone(
         async with connected(port) as client:
             await client.send(get("/endless"))
             assert await client.status() == 200
-        await until(lambda: endless.closed, seconds=10)
+        await until(lambda: endless.closed)
 
     assert endless.chunks < 4_000
     assert [line for line in caplog.records if line.levelno >= logging.ERROR] == []
@@ -107,9 +112,23 @@ async def test_under_stock_quart_an_endless_answer_runs_on_and_blocks_the_loop(
         async with connected(port) as client:
             await client.send(get("/endless"))
             assert await client.status() == 200
-        await until(lambda: endless.closed, seconds=10)
+        await until(lambda: endless.closed)
 
     assert endless.chunks == 4_000
+
+
+@BOTH
+async def test_a_client_that_reads_nothing_is_given_up_though_the_answer_has_no_deadline(
+    hardened: Quart, server: Server
+) -> None:
+    hardened.config[WRITE_SECONDS] = 0.2
+    endless = Endless(hardened, chunk_bytes=256 * 1_024)
+
+    async with server(hardened) as port, connected(port) as client:
+        await client.send(get("/endless"))
+        await until(lambda: endless.closed)
+
+    assert endless.chunks < 4_000
 
 
 async def test_a_client_that_leaves_ends_the_view(hardened: Quart) -> None:
@@ -128,8 +147,8 @@ async def test_a_client_that_leaves_ends_the_view(hardened: Quart) -> None:
     async with hypercorn(hardened) as port:
         async with connected(port) as client:
             await client.send(get("/slow"))
-            await asyncio.wait_for(began.wait(), 1)
-        await asyncio.wait_for(ended.wait(), 1)
+            await asyncio.wait_for(began.wait(), 60)
+        await asyncio.wait_for(ended.wait(), 60)
 
     assert ended.is_set()
 

@@ -60,10 +60,13 @@ async def test_the_cases_of_autobahn_pass_with_the_limits_of_the_service(server:
     assert non_strict <= NON_STRICT
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("server", "cases", "count"),
-    [("hypercorn", ["9.*"], 54), ("uvicorn", ["9.1.*", "9.2.*", "9.7.*"], 18)],
+    [
+        pytest.param("hypercorn", ["9.*"], 54, marks=pytest.mark.slow),
+        pytest.param("uvicorn", ["9.1.*", "9.2.*", "9.6.*", "9.7.*"], 24, marks=pytest.mark.slow),
+        pytest.param("uvicorn", ["9.*"], 54, marks=pytest.mark.soak),
+    ],
 )
 async def test_the_large_and_the_many_messages_of_autobahn_pass_with_limits_that_allow_them(
     server: str, cases: list[str], count: int

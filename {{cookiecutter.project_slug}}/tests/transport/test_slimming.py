@@ -1,6 +1,7 @@
 """What a server lets go of once a socket is open; the writers' suite shows that it still works."""
 
 from collections import deque
+from typing import Any
 
 import pytest
 from hypercorn.protocol.ws_stream import WSStream
@@ -31,7 +32,7 @@ async def test_with_the_setting_off_nothing_of_the_server_is_touched() -> None:
     async with lane("hypercorn", preframed=False) as opened, opened.socket() as (outbound, _):
         stream = _stream_behind(outbound.writer._send)  # type: ignore[attr-defined]
 
-        assert len(_deques_of(stream)) == 4
+        assert len(_deques_of(stream)) == 5
 
 
 async def test_a_version_that_nobody_tried_keeps_what_it_has(
@@ -43,7 +44,7 @@ async def test_a_version_that_nobody_tried_keeps_what_it_has(
         send = outbound.writer._send  # type: ignore[attr-defined]
         slim(send)
 
-        assert len(_deques_of(_stream_behind(send))) == 4
+        assert len(_deques_of(_stream_behind(send))) == 5
 
 
 def _stream_behind(send: object) -> WSStream:
@@ -52,7 +53,8 @@ def _stream_behind(send: object) -> WSStream:
 
 
 def _deques_of(stream: WSStream) -> list[str]:
-    queue = getattr(stream.app_put, "__self__", None)
+    queue: Any = getattr(stream.app_put, "__self__", None)
     held = [(queue, name) for name in ("_queue", "_getters", "_putters")]
+    held.append((queue._finished, "_waiters"))
     held.append((stream.connection, "_events"))
     return [name for owner, name in held if isinstance(getattr(owner, name), deque)]

@@ -10,10 +10,11 @@ from app.transport import strict_json
 from app.transport.strict_json import DEPTH_MAX
 
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
-PLAIN = st.none() | st.booleans() | st.integers(-(2**63), 2**64) | FLOATS | st.text(max_size=20)
+TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
+PLAIN = st.none() | st.booleans() | st.integers(-(2**63), 2**64) | FLOATS | TEXT
 VALUES = st.recursive(
     PLAIN,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
     max_leaves=20,
 )
 
@@ -35,6 +36,8 @@ def test_what_others_write_is_read(value: object) -> None:
         "1e400",
         "9" * 41,
         '"\\udead"',
+        '"\\u0000"',
+        '{"a": 1, "a": 2}',
         '{"\\ud800": 1}',
         "[" * (DEPTH_MAX + 1) + "]" * (DEPTH_MAX + 1),
         "[" * 100_000,

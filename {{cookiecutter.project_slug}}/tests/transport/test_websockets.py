@@ -8,9 +8,9 @@ import pytest
 from quart import Quart
 from quart import websocket
 from websockets.asyncio.client import ClientConnection
-from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
+from tests.sockets import connect
 from tests.transport.servers import KERNEL_BYTES
 from tests.transport.servers import KIB
 from tests.transport.servers import Server
@@ -96,7 +96,7 @@ async def flood(client: ClientConnection) -> int:
 
 async def close_code(client: ClientConnection) -> int | None:
     """Waits for the server to close; returns the code."""
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(60):
         await client.wait_closed()
     return client.close_code
 
@@ -128,7 +128,7 @@ async def test_an_empty_binary_message_is_a_message(hardened: Quart, server: Ser
 
     async with server(hardened) as port, joined(port, "/echo") as client:
         await client.send(b"")
-        answer = await asyncio.wait_for(client.recv(), 1)
+        answer = await asyncio.wait_for(client.recv(), 60)
 
     assert answer == b""
 
@@ -162,7 +162,7 @@ async def test_a_client_that_leaves_a_task_group_leaves_no_trace_in_the_log(
         client = await joined(port, "/group")
         await client.recv()
         client.transport.abort()
-        await asyncio.wait_for(ended.wait(), 2)
+        await asyncio.wait_for(ended.wait(), 60)
 
     assert [line for line in caplog.records if line.levelno >= logging.ERROR] == []
 
@@ -177,7 +177,7 @@ async def test_stock_quart_logs_an_error_when_a_client_leaves_a_task_group(
         client = await joined(port, "/group")
         await client.recv()
         client.transport.abort()
-        await asyncio.wait_for(ended.wait(), 2)
+        await asyncio.wait_for(ended.wait(), 60)
         await until(lambda: bool(caplog.records))
 
     assert "Exception on websocket" in caplog.text
@@ -227,6 +227,6 @@ async def test_messages_arrive_in_order_through_a_small_buffer(hardened: Quart) 
     async with hypercorn(hardened) as port, joined(port, "/echo") as client:
         for message in sent:
             await client.send(message)
-        received = [await asyncio.wait_for(client.recv(), 1) for _ in sent]
+        received = [await asyncio.wait_for(client.recv(), 60) for _ in sent]
 
     assert received == sent

@@ -13,6 +13,7 @@ from app.serving.listener import address
 from app.serving.listener import listen
 from app.serving.open_requests import OpenRequests
 from app.serving.servers import SERVERS
+from app.serving.servers import own_headers
 from app.settings import Settings
 from app.telemetry.metrics_page import MetricsPage
 
@@ -21,13 +22,15 @@ CLOSE_SECONDS = 0.5
 log = structlog.get_logger()
 
 
-def listen_for_metrics(settings: Settings) -> socket.socket | None:
+def listen_for_metrics(settings: Settings, *, worker: bool = False) -> socket.socket | None:
     """Returns the listening socket of ``METRICS_PORT``, None when there is to be none.
 
+    A worker has a port of its own, since it may run beside a web process.
     Raises OSError that names the address.
     """
     metrics = settings.metrics
-    return listen(metrics.host, metrics.port) if metrics.port else None
+    port = metrics.worker_port if worker else metrics.port
+    return listen(metrics.host, port) if port else None
 
 
 @asynccontextmanager
@@ -39,7 +42,8 @@ async def metrics_served(
         yield
         return
     where = address(listener)
-    requests = OpenRequests(MetricsPage(resources_of(app).metrics))
+    page = MetricsPage(resources_of(app).metrics)
+    requests = OpenRequests(page, headers=own_headers(settings))
     server = SERVERS[settings.server.name](requests, settings, listener)
     running = asyncio.create_task(server.run(), name="metrics-server")
     log.info("serving_metrics", url=f"http://{where}/metrics")

@@ -5,10 +5,11 @@ import contextlib
 import time
 from collections.abc import Awaitable
 from collections.abc import Callable
+from collections.abc import Iterable
 from collections.abc import MutableMapping
-from dataclasses import dataclass
-from dataclasses import field
 from typing import Any
+
+from app.transport.server_answers import Headers
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Any]]
@@ -16,37 +17,57 @@ Send = Callable[[Any], Awaitable[None]]
 Application = Callable[[Any, Any, Any], Awaitable[None]]
 
 SERVICE_RESTART = 1012
+CONTENT_TYPE = b"content-type"
 EVENT_STREAM = b"text/event-stream"
 CLOSE: Message = {"type": "websocket.close", "code": SERVICE_RESTART, "reason": "restarting"}
-REFUSAL: Message = {
-    "type": "http.response.start",
-    "status": 503,
-    "headers": [(b"content-length", b"0"), (b"retry-after", b"1"), (b"connection", b"close")],
-}
+REFUSAL_HEADERS: Headers = (
+    (b"content-length", b"0"),
+    (b"retry-after", b"1"),
+    (b"connection", b"close"),
+)
 
 
-@dataclass(eq=False)
 class OpenRequest:
     """One request, or one socket or stream that has no end of its own (``is_endless``)."""
 
-    label: str
-    send: Send
-    is_socket: bool
-    is_endless: bool
-    has_begun: bool = False
-    is_cut: bool = False
-    started: float = field(default_factory=time.monotonic)
-    task: "asyncio.Task[Any] | None" = field(default_factory=asyncio.current_task)
+    __slots__ = (
+        "_method",
+        "_path",
+        "has_begun",
+        "is_cut",
+        "is_endless",
+        "is_socket",
+        "send",
+        "started",
+        "task",
+    )
+
+    def __init__(self, scope: Message, send: Send) -> None:
+        # Not the scope, which is large: a socket is open for hours.
+        self._method, self._path = scope.get("method", "WEBSOCKET"), scope["path"]
+        self.send = send
+        self.is_socket = self.is_endless = scope["type"] == "websocket"
+        self.has_begun = self.is_cut = False
+        self.started = time.monotonic()
+        self.task = asyncio.current_task()
 
     def __str__(self) -> str:
-        return f"{self.label} ({time.monotonic() - self.started:.1f} s)"
+        return f"{self._method} {self._path} ({time.monotonic() - self.started:.1f} s)"
 
 
 class OpenRequests:
-    """An ASGI wrapper around the application that knows what is open."""
+    """An ASGI wrapper around the application that knows what is open.
 
-    def __init__(self, application: Application) -> None:
+    ``headers`` are those of what it answers itself, to requests that it has to cut.
+    """
+
+    def __init__(self, application: Application, *, headers: Headers = ()) -> None:
         self._application = application
+        self._refusal = {
+            "type": "http.response.start",
+            "status": 503,
+            "headers": [*REFUSAL_HEADERS, *headers],
+        }
         self._open: set[OpenRequest] = set()
         self._changed = asyncio.Event()
 
@@ -55,12 +76,11 @@ class OpenRequests:
         if scope["type"] == "lifespan":
             await _live_without_the_application(receive, send)
             return
-        is_socket = scope["type"] == "websocket"
-        label = f"{scope.get('method', 'WEBSOCKET')} {scope['path']}"
-        request = OpenRequest(label, send, is_socket, is_endless=is_socket)
+        request = OpenRequest(scope, send)
         self._open.add(request)
+        watched = send if request.is_socket else _watching(request)
         try:
-            await self._application(scope, receive, _watching(request))
+            await self._application(scope, receive, watched)
         except asyncio.CancelledError:
             if not request.is_cut:
                 raise
@@ -89,19 +109,19 @@ class OpenRequests:
         requests = list(self._open)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(within_seconds):
-                await asyncio.gather(*map(_say_goodbye, requests), return_exceptions=True)
+                goodbyes = [self._say_goodbye(request) for request in requests]
+                await asyncio.gather(*goodbyes, return_exceptions=True)
         for request in requests:
             request.is_cut = True
             if request.task:
                 request.task.cancel()
 
-
-async def _say_goodbye(request: OpenRequest) -> None:
-    if request.is_socket:
-        await request.send(CLOSE)
-    elif not request.has_begun:
-        await request.send(REFUSAL)
-        await request.send({"type": "http.response.body", "body": b""})
+    async def _say_goodbye(self, request: OpenRequest) -> None:
+        if request.is_socket:
+            await request.send(CLOSE)
+        elif not request.has_begun:
+            await request.send(self._refusal)
+            await request.send({"type": "http.response.body", "body": b""})
 
 
 def _watching(request: OpenRequest) -> Send:
@@ -109,14 +129,20 @@ def _watching(request: OpenRequest) -> Send:
 
     inner = request.send  # held by the function itself, where `app.transport` looks for it
 
-    async def send(message: Message) -> None:
+    def send(message: Message) -> Awaitable[None]:  # no coroutine of its own around every message
         if message["type"] == "http.response.start":
             request.has_begun = True
-            content_type = dict(message.get("headers", ())).get(b"content-type", b"")
-            request.is_endless = content_type.startswith(EVENT_STREAM)
-        await inner(message)
+            request.is_endless = _is_stream(message.get("headers", ()))
+        return inner(message)
 
     return send
+
+
+def _is_stream(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    for name, value in headers:
+        if name == CONTENT_TYPE:
+            return value.startswith(EVENT_STREAM)
+    return False
 
 
 async def _live_without_the_application(receive: Receive, send: Send) -> None:

@@ -22,10 +22,12 @@ from app.resources import Resources
 from app.resources import resources_of
 from app.serving.listener import address
 from app.serving.listener import listen
+from app.serving.loop_errors import measure_loop_errors
 from app.serving.metrics_port import metrics_served
 from app.serving.open_requests import OpenRequests
 from app.serving.servers import SERVERS
 from app.serving.servers import WebServer
+from app.serving.servers import own_headers
 from app.serving.signals import StopSignals
 from app.settings import Settings
 
@@ -50,6 +52,7 @@ async def serve(
     Raises OSError when the address cannot be had.
     """
     listener = listener or listen(settings.server.host, settings.server.port)
+    measure_loop_errors()
     with StopSignals() as signals:
         async with metrics_served(metrics, app, settings):
             return await serve_until(signals, app, settings, listener=listener)
@@ -59,7 +62,7 @@ async def serve_until(
     signals: StopSignals, app: Quart, settings: Settings, *, listener: socket.socket
 ) -> int:
     """Serves until ``signals`` say otherwise; returns the exit code."""
-    requests = OpenRequests(app)
+    requests = OpenRequests(app, headers=own_headers(settings))
     async with started(app):
         where = address(listener)
         server = SERVERS[settings.server.name](requests, settings, listener)
@@ -88,10 +91,22 @@ async def started(app: Quart) -> AsyncIterator[None]:
 async def _running(server: WebServer) -> AsyncIterator[None]:
     """Runs the server beside the block; when it fails, so does the block."""
     async with asyncio.TaskGroup() as tasks:
-        running = tasks.create_task(server.run(), name="web-server")
+        running = tasks.create_task(_run(server), name="web-server")
         yield
         await asyncio.wait({running}, timeout=CONNECTIONS_CLOSE_SECONDS)
         running.cancel()
+
+
+async def _run(server: WebServer) -> None:
+    """Runs the server; when cancelled it leaves behind what does not listen to that."""
+    running = asyncio.create_task(server.run(), name="web-server:connections")
+    try:
+        await asyncio.shield(running)
+    except asyncio.CancelledError:
+        # A view that swallows its cancellation holds its connection, and that the server.
+        running.cancel()
+        await asyncio.wait({running}, timeout=CONNECTIONS_CLOSE_SECONDS)
+        raise
 
 
 class _Stop:

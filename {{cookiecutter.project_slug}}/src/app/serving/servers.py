@@ -11,13 +11,17 @@ import uvicorn
 from hypercorn.asyncio import serve
 
 from app.serving.listener import BACKLOG_CONNECTIONS
+from app.serving.open_files import files_for_connections
 from app.serving.open_requests import Application
 from app.settings import Settings
+from app.transport.connection_caps import ConnectionCaps
 from app.transport.frame_limits import FrameLimits
 from app.transport.hypercorn_protocol import BoundedConfig
 from app.transport.hypercorn_protocol import bound_hypercorn
+from app.transport.server_answers import Headers
 from app.transport.uvicorn_protocol import bounded_http
 from app.transport.uvicorn_protocol import bounded_socket
+from app.web.headers import security_headers
 
 NEVER_SECONDS = 24 * 3600.0
 KEEP_ALIVE_REQUESTS = 100_000  # a proxy keeps its connections; closing one under it costs a 502
@@ -65,6 +69,8 @@ def _hypercorn_config(settings: Settings, listener: socket.socket) -> BoundedCon
     config.websocket_max_message_size = settings.realtime.frame_max_bytes
     config.frame_limits = frame_limits(settings)
     config.head_seconds = settings.server.head_seconds
+    config.caps = connection_caps(settings)
+    config.own_headers = own_headers(settings)
     # A socket with so many frames unread is not read from, so the client waits. uvicorn stops
     # reading with the first unread frame; it holds what came with it in one read of the transport.
     config.max_app_queue_size = settings.realtime.inbound_frames
@@ -80,6 +86,29 @@ def frame_limits(settings: Settings) -> FrameLimits:
         ),
         frames_per_second=settings.web.websocket_frames_per_second,
     )
+
+
+def connection_caps(settings: Settings) -> ConnectionCaps:
+    """Returns how many connections are kept: never more than there are descriptors for.
+
+    Those of the realtime core have settings of their own, and room enough here.
+    """
+    server, realtime = settings.server, settings.realtime
+    is_direct = settings.web.trusted_proxy_hops == 0
+    return ConnectionCaps(
+        total=min(
+            max(server.connections, realtime.connections_per_process), files_for_connections()
+        ),
+        per_address=max(server.connections_per_address, realtime.connections_per_address)
+        if is_direct
+        else None,
+        headers=own_headers(settings),
+    )
+
+
+def own_headers(settings: Settings) -> Headers:
+    """Returns the headers of what is answered with no application behind it."""
+    return tuple(security_headers(secure=settings.is_secure).items())
 
 
 class UvicornServer:
@@ -105,11 +134,12 @@ class _Uvicorn(uvicorn.Server):
 
 
 def _uvicorn_config(app: Application, settings: Settings) -> uvicorn.Config:
+    caps, headers = connection_caps(settings), own_headers(settings)
     return uvicorn.Config(
         app,
         lifespan="off",
-        http=bounded_http(settings.server.head_seconds),
-        ws=bounded_socket(frame_limits(settings)),
+        http=bounded_http(settings.server.head_seconds, caps=caps, own_headers=headers),
+        ws=bounded_socket(frame_limits(settings), caps=caps, own_headers=headers),
         ws_max_size=settings.realtime.frame_max_bytes,
         ws_per_message_deflate=False,
         ws_ping_interval=None,  # the hub has a heartbeat of its own, with a deadline

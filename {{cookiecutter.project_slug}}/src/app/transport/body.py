@@ -14,6 +14,8 @@ from quart.wrappers.request import Body
 
 from app.errors import TooLarge
 from app.transport.message_buffer import ClientLeft
+from app.transport.pace import MinimumRate
+from app.transport.pace import Pace
 
 HELD_MAX_BYTES = 256 * 1_024
 
@@ -34,6 +36,7 @@ class BoundedBody(Body):
         self._expected_bytes = expected_content_length
         self._settled = self._over = self._ended = self._left = self._discarding = False
         self._whole: bytes | None = None
+        self._pace: Pace | None = None
         self._arrived = asyncio.Event()
         self._room = asyncio.Event()
 
@@ -42,6 +45,8 @@ class BoundedBody(Body):
     async def put(self, data: bytes) -> None:
         """Takes what has arrived, once there is room for it; drops what nobody will read."""
         self._received_bytes += len(data)
+        if self._pace:
+            self._pace.count(len(data))
         self._check()
         while not self._has_room():
             self._room.clear()
@@ -65,6 +70,8 @@ class BoundedBody(Body):
         """Drops what is still to come, and returns at its end or after ``max_bytes``."""
         self._discarding = True
         self._forget()
+        if self._pace and self._pace.is_lost:
+            return  # who was too slow to be waited for is not waited for here
         stop_at = self._received_bytes + max_bytes
         while not (self._ended or self._left) and self._received_bytes <= stop_at:
             self._arrived.clear()
@@ -75,15 +82,21 @@ class BoundedBody(Body):
         """Whether all of it has arrived."""
         return self._ended
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it is known that there is none."""
+        return self._ended and not self._received_bytes
+
     # What the application calls ----------------------------------------------------------------
 
-    def settle(self, limit_bytes: int | None) -> None:
-        """Sets the limit of the route; None lifts it.
+    def settle(self, limit_bytes: int | None, *, rate: MinimumRate | None = None) -> None:
+        """Sets the limit of the route, where None lifts it, and how fast the body has to come.
 
         Raises:
             TooLarge: the request says that its body is larger.
         """
         self._limit_bytes = limit_bytes
+        self._pace = Pace(rate) if rate else None
         self._settled = True
         if self._expected_bytes and limit_bytes and self._expected_bytes > limit_bytes:
             self._over = True
@@ -106,7 +119,7 @@ class BoundedBody(Body):
             if self._left:
                 raise ClientLeft
             self._arrived.clear()
-            await self._arrived.wait()
+            await (self._pace.wait(self._arrived) if self._pace else self._arrived.wait())
 
     def __await__(self) -> Generator[Any, None, bytes]:
         return self._read_whole().__await__()

@@ -12,7 +12,11 @@ whole frames handed to the same transport, so they come out in the order in whic
 from collections.abc import Awaitable
 from collections.abc import Callable
 from collections.abc import Iterator
+from contextlib import suppress
+from fcntl import ioctl
 from importlib.metadata import version
+from sys import byteorder
+from termios import TIOCOUTQ
 from typing import Any
 
 from hypercorn.asyncio.tcp_server import TCPServer
@@ -24,6 +28,7 @@ from uvicorn.protocols.websockets.wsproto_impl import WSProtocol
 from wsproto.connection import Connection
 from wsproto.connection import ConnectionState
 
+from app.transport.frame_limits import BoundedConnection
 from app.transport.severing import places_behind
 
 TESTED = {"hypercorn": "0.18", "uvicorn": "0.54", "wsproto": "1.3"}
@@ -34,19 +39,25 @@ OPEN = ConnectionState.OPEN
 class DirectPath:
     """A transport that takes whole frames, or whole parts of a chunked body.
 
-    ``drain`` waits while more than ``high_water_bytes`` wait in the transport.
+    ``drain`` waits while more than ``high_water_bytes`` wait in the transport. ``is_free`` belongs
+    to whoever writes here: False while something is to be written before anything else.
     """
 
-    __slots__ = ("_frames", "_transport", "drain", "high_water_bytes")
+    __slots__ = ("_frames", "_is_over", "_transport", "drain", "high_water_bytes", "is_free")
 
     def __init__(
         self, transport: Any, drain: Callable[[], Awaitable[Any]], frames: Connection | None = None
     ) -> None:
         self._transport = transport
         self._frames = frames
+        self._is_over = False
+        self.is_free = True
         self.drain = drain
         self.high_water_bytes: int = transport.get_write_buffer_limits()[1]
         transport.get_write_buffer_size()  # a transport that cannot tell is of no use
+        if isinstance(frames, BoundedConnection):
+            # It tells when it is over: to ask it at each write would cost more than the question.
+            frames.path, self._frames = self, None
 
     def write(self, data: bytes) -> bool:
         """Writes; True when so much waits now that ``drain`` is to be awaited before the next.
@@ -55,10 +66,26 @@ class DirectPath:
             ConnectionResetError: the client is gone, or one of the two has sent its close frame.
         """
         transport, frames = self._transport, self._frames
-        if transport.is_closing() or (frames is not None and frames.state is not OPEN):
+        if self._is_over or transport.is_closing() or (frames and frames.state is not OPEN):
             raise ConnectionResetError("the client is gone")
         transport.write(data)
-        return bool(transport.get_write_buffer_size() > self.high_water_bytes)
+        is_full: bool = transport.get_write_buffer_size() > self.high_water_bytes
+        return is_full
+
+    def left_bytes(self) -> int:
+        """Returns how much the client has not acknowledged: what waits here and in the kernel.
+
+        Where the kernel does not tell (SIOCOUTQ of tcp(7) is Linux's), only what waits here.
+        """
+        left: int = self._transport.get_write_buffer_size()
+        with suppress(OSError):
+            held = ioctl(self._transport.get_extra_info("socket"), TIOCOUTQ, bytes(4))
+            left += int.from_bytes(held, byteorder)
+        return left
+
+    def end(self) -> None:
+        """Learns that a close frame was sent or received: nothing may follow it."""
+        self._is_over = True
 
     def abort(self) -> None:
         """Cuts the transport without another byte."""

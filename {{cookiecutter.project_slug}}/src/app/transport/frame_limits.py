@@ -8,6 +8,7 @@ ASGI shows an application none of that, so it is bounded here, below both server
 import time
 from collections.abc import Generator
 from dataclasses import dataclass
+from typing import Protocol
 from typing import cast
 
 from wsproto import ConnectionType
@@ -23,6 +24,7 @@ from wsproto.frame_protocol import RsvBits
 
 WINDOW_SECONDS = 10.0
 TOO_MANY_FRAMES = 4529
+REMOTE_CLOSING = ConnectionState.REMOTE_CLOSING
 # A client that was told goodbye may still be sending what it sent before it heard.
 AFTER_CLOSE_MAX_BYTES = 512 * 1_024
 
@@ -36,6 +38,13 @@ class FrameLimits:
 
 
 UNLIMITED = FrameLimits(message_max_bytes=2**62, frames_per_second=2**62)
+
+
+class Path(Protocol):
+    """Whoever writes frames past the connection."""
+
+    def end(self) -> None:
+        """Learns that a close frame was sent or received: nothing may follow it."""
 
 
 class BoundedDecoder(FrameDecoder):
@@ -74,7 +83,9 @@ class BoundedDecoder(FrameDecoder):
 class BoundedConnection(Connection):
     """The server's end of a WebSocket: bounded, and never without a close code of its own.
 
-    ``is_faulty`` tells that the client broke the rules, so that more of it may be on the way.
+    ``is_faulty`` tells that the client broke the rules, so that more of it may be on the way;
+    ``goodbye`` is what it said when it closed first. ``path``, if somebody writes past it, learns
+    of the first goodbye of either side.
     """
 
     def __init__(self, limits: FrameLimits) -> None:
@@ -82,6 +93,14 @@ class BoundedConnection(Connection):
         self._proto._frame_decoder = BoundedDecoder(limits)
         self._after_close_bytes = 0
         self.is_faulty = False
+        self.goodbye: CloseConnection | None = None
+        self.path: Path | None = None
+
+    def send(self, event: Event) -> bytes:
+        """Returns the bytes of ``event``."""
+        if isinstance(event, CloseConnection):
+            self._end_path()
+        return super().send(event)
 
     def receive_data(self, data: bytes | None) -> None:
         """Takes bytes from the client; only a few once we have said goodbye."""
@@ -89,6 +108,8 @@ class BoundedConnection(Connection):
             self._after_close_bytes += len(data)
             if self._after_close_bytes > AFTER_CLOSE_MAX_BYTES:
                 data = None  # as if the client had gone
+        if data is None:
+            self._end_path()
         super().receive_data(data)
 
     def events(self) -> Generator[Event, None, None]:
@@ -98,7 +119,15 @@ class BoundedConnection(Connection):
         (7.1.7) wants of us here: the code of the fault in a close frame, then the end.
         """
         for event in super().events():
+            if isinstance(event, CloseConnection):
+                self._end_path()
             if isinstance(event, CloseConnection) and self.state is ConnectionState.OPEN:
-                self._state = ConnectionState.REMOTE_CLOSING
+                self._state = REMOTE_CLOSING
                 self.is_faulty = True
+            elif isinstance(event, CloseConnection) and self.state is REMOTE_CLOSING:
+                self.goodbye = event
             yield event
+
+    def _end_path(self) -> None:
+        if self.path is not None:
+            self.path.end()

@@ -6,12 +6,11 @@ them and may be called any number of times; the limits come from the configurati
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import h11
-import hypercorn.asyncio.run
 import hypercorn.protocol
-from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.config import Config
 from hypercorn.events import Closed
 from hypercorn.events import Event
@@ -19,6 +18,7 @@ from hypercorn.protocol import h2
 from hypercorn.protocol import h11 as http1
 from hypercorn.protocol import ws_stream
 from hypercorn.protocol.events import Event as StreamEvent
+from hypercorn.protocol.events import Response
 from hypercorn.protocol.events import StreamClosed
 from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.protocol.ws_stream import Handshake
@@ -26,11 +26,16 @@ from hypercorn.protocol.ws_stream import WSStream
 from hypercorn.typing import WebsocketAcceptEvent
 from wsproto.connection import Connection
 
+from app.transport.attentive_server import leave_with_the_client
+from app.transport.calm_http2 import CalmH2
+from app.transport.connection_caps import ConnectionCaps
 from app.transport.frame_limits import UNLIMITED
 from app.transport.frame_limits import BoundedConnection
 from app.transport.frame_limits import FrameLimits
-from app.transport.lingering import cut_soon
-from app.transport.lingering import linger
+from app.transport.server_answers import BARE
+from app.transport.server_answers import Headers
+from app.transport.strict_heads import StrictBuffer
+from app.transport.strict_heads import fault_of
 
 
 class BoundedConfig(Config):
@@ -38,6 +43,8 @@ class BoundedConfig(Config):
 
     frame_limits: FrameLimits = UNLIMITED
     head_seconds: float = 10.0
+    caps: ConnectionCaps | None = None
+    own_headers: Headers = ()  # of answers that Hypercorn gives by itself
 
 
 class PlainHandshake(Handshake):
@@ -71,8 +78,21 @@ class BoundedStream(WSStream):
         """Takes what happened on the stream.
 
         A client that sends frames before its handshake is answered is refused, and Hypercorn tells
-        nobody: the application would wait for it for ever.
+        nobody: the application would wait for it for ever. And a client that closes has given its
+        reason, which Hypercorn keeps to itself: to it, all of them have vanished (1006).
         """
+        if isinstance(event, StreamClosed) and not self.closed and self.app_put is not None:
+            goodbye = getattr(getattr(self, "connection", None), "goodbye", None)
+            if goodbye is not None:
+                self.closed = True
+                await self.app_put(
+                    {
+                        "type": "websocket.disconnect",
+                        "code": int(goodbye.code),
+                        "reason": goodbye.reason or "",
+                    }
+                )
+                return
         was_closed = self.closed
         await super().handle(event)
         is_refused = self.closed and not was_closed and not isinstance(event, StreamClosed)
@@ -93,6 +113,11 @@ class SingleProtocol(H11Protocol):
     _head_timer: asyncio.TimerHandle | None = None
     is_faulty = False
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if isinstance(self.connection, h11.Connection):
+            self.connection._receive_buffer = StrictBuffer()
+
     async def initiate(self) -> None:
         """Begins to wait for the head of the first request.
 
@@ -110,6 +135,9 @@ class SingleProtocol(H11Protocol):
 
     async def stream_send(self, event: StreamEvent) -> None:
         """Takes what goes to the client, and remembers that it broke the rules of WebSockets."""
+        if isinstance(event, Response) and event.headers == BARE:
+            own = getattr(self.config, "own_headers", ())
+            event = replace(event, headers=[*BARE, *own])
         if isinstance(event, StreamClosed) and isinstance(self.stream, BoundedStream):
             connection = getattr(self.stream, "connection", None)
             self.is_faulty = getattr(connection, "is_faulty", False)
@@ -118,6 +146,25 @@ class SingleProtocol(H11Protocol):
     async def _check_protocol(self, event: h11.Request) -> None:
         """Leaves the protocol as it is; what asked for another is an ordinary request."""
         self._stop_waiting()
+
+    async def _create_stream(self, request: h11.Request) -> None:
+        """Begins to answer a request, unless its head is one that others may read otherwise."""
+        fault = fault_of(
+            target=request.target,
+            version=request.http_version.decode(),
+            headers=request.headers,
+        )
+        if fault is None:
+            await super()._create_stream(request)
+            return
+        await self._send_error_response(fault)
+        await self.send(Closed())
+
+    async def _send_error_response(self, status_code: int) -> None:
+        own = getattr(self.config, "own_headers", ())
+        headers = [*BARE, *own, *self.config.response_headers("h11")]
+        await self._send_h11_event(h11.Response(status_code=status_code, headers=headers))
+        await self._send_h11_event(h11.EndOfMessage())
 
     def _give_up(self) -> None:
         self._head_timer = None
@@ -129,36 +176,6 @@ class SingleProtocol(H11Protocol):
             self._head_timer = None
 
 
-class AttentiveServer(TCPServer):
-    """A connection that ends when its client has left, and whose client hears of its end.
-
-    Hypercorn waits on until the time for idle connections is over, 75 s here, and keeps the
-    descriptor and two tasks for as long; and it waits for a client that does not read for ever.
-    """
-
-    _is_ending = False
-
-    async def _read_data(self) -> None:
-        await super()._read_data()
-        await self.idle_task.stop()
-
-    async def _idle_timeout(self) -> None:
-        if not self.reader.at_eof():
-            await super()._idle_timeout()
-
-    async def _close(self) -> None:
-        transport: Any = self.writer.transport
-        if getattr(self.protocol.protocol, "is_faulty", False):
-            if not self._is_ending:
-                self._is_ending = True
-                await self.idle_task.stop()
-                linger(transport, transport.get_protocol(), keep=self.writer)
-                self.reader.feed_eof()
-            return
-        cut_soon(transport)
-        await super()._close()
-
-
 def bound_hypercorn() -> None:
     """Makes Hypercorn keep to ``BoundedConfig``, accept no extension and speak plain HTTP/1.1."""
     replaced: list[tuple[Any, str, type]] = [
@@ -166,12 +183,8 @@ def bound_hypercorn() -> None:
         (http1, "WSStream", BoundedStream),
         (h2, "WSStream", BoundedStream),
         (hypercorn.protocol, "H11Protocol", SingleProtocol),
+        (hypercorn.protocol, "H2Protocol", CalmH2),
     ]
     for module, name, ours in replaced:
         setattr(module, name, ours)
     leave_with_the_client()
-
-
-def leave_with_the_client() -> None:
-    """Makes Hypercorn forget a connection when its client has closed it, or does not read on."""
-    hypercorn.asyncio.run.TCPServer = AttentiveServer  # type: ignore[attr-defined]

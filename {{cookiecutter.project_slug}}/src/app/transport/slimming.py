@@ -1,6 +1,6 @@
 """What a server keeps for an accepted socket and never needs again, or keeps empty at a price.
 
-An empty ``deque`` reserves 64 places, 760 bytes; an idle socket holds seven of them, in its queue,
+An empty ``deque`` reserves 64 places, 760 bytes; an idle socket holds eight of them, in its queue,
 its events and its parsers. Lists in their place save a fifth of what an idle connection takes.
 Only servers of the versions that ``direct.TESTED`` names are touched, only attributes that hold
 what we expect, and only after the handshake.
@@ -62,6 +62,7 @@ def _slim_hypercorn(stream: WSStream) -> None:
 def _slim_queue(queue: Any) -> None:
     for name in ("_queue", "_getters", "_putters"):
         _shorten(queue, name)
+    _shorten(getattr(queue, "_finished", None), "_waiters")
 
 
 def _shorten(owner: Any, name: str) -> None:

@@ -13,10 +13,16 @@ def loads(text: str | bytes, **options: Any) -> Any:
 
     Raises:
         ValueError: it is not JSON, is nested too deeply, or holds NaN, an infinity, a number that
-            would take long to read, or half of a character.
+            would take long to read, half of a character, NUL, or the same name twice.
     """
     try:
-        parsed = json.loads(text, parse_constant=_refuse, parse_int=_integer, parse_float=_float)
+        parsed = json.loads(
+            text,
+            object_pairs_hook=_object,
+            parse_constant=_refuse,
+            parse_int=_integer,
+            parse_float=_float,
+        )
     except RecursionError:
         raise ValueError("nested too deeply") from None
     _check(parsed, DEPTH_MAX)
@@ -29,6 +35,8 @@ def _check(value: Any, depth: int) -> None:
     match value:
         case str():
             value.encode()  # a lone surrogate cannot be, and would fail later, in the database
+            if "\0" in value:
+                raise ValueError("NUL is in no text here")  # PostgreSQL stores none
         case dict():
             for key, item in value.items():
                 _check(key, depth)
@@ -36,6 +44,14 @@ def _check(value: Any, depth: int) -> None:
         case list():
             for item in value:
                 _check(item, depth - 1)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Makes an object; of two members of one name others may have looked at the other one."""
+    parsed = dict(pairs)
+    if len(parsed) != len(pairs):
+        raise ValueError("a name is there twice")
+    return parsed
 
 
 def _refuse(name: str) -> NoReturn:

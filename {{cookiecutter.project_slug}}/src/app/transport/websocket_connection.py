@@ -12,6 +12,7 @@ from quart import websocket as current_websocket
 from quart.asgi import ASGIWebsocketConnection
 from quart.signals import websocket_received
 
+from app.telemetry import note
 from app.transport.message_buffer import MessageBuffer
 from app.transport.tasks import run_until_one_ends
 from app.transport.versions import read_from
@@ -19,6 +20,8 @@ from app.transport.versions import read_from
 BUFFER_MESSAGES = "WEBSOCKET_BUFFER_MESSAGES"
 MESSAGE_MAX_BYTES = "WEBSOCKET_MESSAGE_MAX_BYTES"
 CRASHED = "app.crashed"
+# In the scope of a websocket whose client has closed: 1006 stands for one that vanished.
+CLIENT_CODE = "app.client_code"
 
 NORMAL = 1000
 TOO_BIG = 1009
@@ -57,6 +60,8 @@ class WebsocketConnection(ASGIWebsocketConnection):
             event = await receive()
             if event["type"] == "websocket.disconnect":
                 self._gone = True
+                if not self._closed:
+                    self._note_goodbye(event)
                 return
             if event["type"] != "websocket.receive":
                 continue
@@ -70,6 +75,12 @@ class WebsocketConnection(ASGIWebsocketConnection):
                 return
             await websocket_received.send_async(message)
             await self._inbox.put(message)
+
+    def _note_goodbye(self, event: Any) -> None:
+        """Keeps why the client has left, for the view's ``finally`` and for the line in the log."""
+        scope: Any = self.scope
+        scope[CLIENT_CODE] = event.get("code", 1005)
+        note(client_code=scope[CLIENT_CODE])
 
     def _quiet(self, send: ASGISendCallable) -> ASGISendCallable:
         """Returns ``send`` without the news that nobody listens: the view is ending anyway."""
