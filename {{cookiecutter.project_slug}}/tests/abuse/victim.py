@@ -20,7 +20,7 @@ KIB = 1024
 MIB = 1024 * KIB
 # What no client may ever bring about.
 COMPLAINT = re.compile(r"Traceback|never retrieved|Unhandled|Fatal error|exception|failed", re.I)
-WAIT_SECONDS = 10.0
+WAIT_SECONDS = 60.0
 
 
 class Victim(Served):

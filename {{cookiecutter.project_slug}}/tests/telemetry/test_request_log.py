@@ -12,7 +12,7 @@ from quart.typing import TestClientProtocol as Client
 from app.telemetry import RequestLog
 from app.telemetry import note
 from app.telemetry.request_log import REQUEST_ID
-from app.telemetry.request_log import request_id_of
+from app.telemetry.request_log import span_of
 
 Lines = list[MutableMapping[str, Any]]
 
@@ -21,13 +21,13 @@ Lines = list[MutableMapping[str, Any]]
 def test_a_harmful_request_id_is_replaced(brought: str) -> None:
     scope = {"headers": [(b"x-request-id", brought.encode())]}
 
-    assert re.fullmatch(r"[0-9a-f]{16}", request_id_of(scope))
+    assert re.fullmatch(r"[0-9a-f]{16}", span_of(scope).request_id)
 
 
 def test_a_harmless_request_id_is_kept() -> None:
     scope = {"headers": [(b"x-request-id", b"from-the-proxy.1")]}
 
-    assert request_id_of(scope) == "from-the-proxy.1"
+    assert span_of(scope).request_id == "from-the-proxy.1"
 
 
 async def test_a_request_is_one_line_with_its_facts(client: Client) -> None:

@@ -164,3 +164,21 @@ def test_a_program_whose_output_nobody_reads_works_on_and_ends_in_order() -> Non
 
     assert said.strip() == b"alive"
     assert code == 0
+
+
+def test_lines_that_come_together_are_written_together(pipe: tuple[int, TextIO]) -> None:
+    reading, stream = pipe
+    written = []
+
+    class Watched(LineWriter):
+        def _write(self, lines: bytes) -> None:
+            written.append(lines)
+            super()._write(lines)
+
+    writer = Watched(stream)
+    for number in range(100):
+        writer.put(str(number))
+    writer.close()
+
+    assert read_lines(reading, 100) == [str(number) for number in range(100)]
+    assert len(written) < 50  # one by one before, and a hundred changes of thread

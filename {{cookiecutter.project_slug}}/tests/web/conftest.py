@@ -32,12 +32,16 @@ from app.web import install
 from app.web import limit
 from app.web import public
 from app.web import signed_in
+from app.web.edge import at_the_edge
 from app.web.health import Health
+from app.web.meters import WebMeters
 from app.web.navigation import Navigation
 
 ORIGIN = "http://127.0.0.1:8000"
 ADA = Principal("user", user_id=UserId(UUID(int=1)), name="Ada")
-ROOT = Principal("user", user_id=UserId(UUID(int=2)), name="Root", is_admin=True)
+ROOT = Principal(
+    "user", user_id=UserId(UUID(int=2)), name="Root", roles=frozenset({"administrator"})
+)
 
 
 class People:
@@ -100,6 +104,8 @@ def small_app(people: People, health: Health, small_settings: Settings) -> Quart
         navigation=navigation,
     )
     add_routes(app)
+    served = at_the_edge(app.asgi_app, small_settings, WebMeters())
+    app.asgi_app = served  # type: ignore[method-assign]
     return app
 
 

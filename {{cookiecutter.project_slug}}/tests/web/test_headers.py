@@ -2,8 +2,11 @@
 
 import pytest
 from quart import Quart
+from quart import render_template_string
 
 from app.settings import Settings
+from app.web import guard
+from app.web import public
 from app.web.headers import ALWAYS
 
 PATHS = ["/", "/livez", "/nothing", "/api/v1/mine", "/static/web/tokens.css", "/openapi.json"]
@@ -67,3 +70,23 @@ async def test_a_file_that_is_not_there_is_not_kept(small_app: Quart) -> None:
 
     assert response.status_code == 404
     assert "immutable" not in response.headers["Cache-Control"]
+
+
+async def test_a_page_that_asks_for_a_nonce_gets_a_new_one_each_time(small_app: Quart) -> None:
+    @small_app.get("/inline")
+    @guard(public)
+    async def inline() -> str:
+        return await render_template_string('<script nonce="{{ csp_nonce() }}">1</script>')
+
+    answers = [await small_app.test_client().get("/inline") for _ in range(2)]
+    nonces = [
+        (await answer.get_data(as_text=True)).partition('nonce="')[2].partition('"')[0]
+        for answer in answers
+    ]
+
+    assert len(set(nonces)) == 2
+    for answer, nonce in zip(answers, nonces, strict=True):
+        policy = answer.headers["Content-Security-Policy"]
+        assert policy.count(f"'nonce-{nonce}'") == 2
+        assert len(nonce) >= 22
+        assert "default-src 'none'" in policy

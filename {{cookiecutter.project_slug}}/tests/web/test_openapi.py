@@ -37,4 +37,5 @@ async def test_operations_say_who_may_call_and_how_they_fail(small_app: Quart) -
     assert "security" not in paths["/api/v1/open"]["get"]
     responses = paths["/api/v1/mine"]["get"]["responses"]
     assert isinstance(responses, dict)
-    assert "application/problem+json" in responses["default"]["content"]
+    assert responses["401"] == {"$ref": "#/components/responses/BadTokenOrUnauthenticated"}
+    assert "default" not in responses

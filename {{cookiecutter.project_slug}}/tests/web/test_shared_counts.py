@@ -3,6 +3,8 @@
 import pytest
 
 from app.errors import TooMany
+from app.errors import Unavailable
+from app.settings import RedisSettings
 from app.web.limiter import Limiter
 from tests.realtime.own_cluster import OwnCluster
 
@@ -17,3 +19,18 @@ async def test_two_processes_count_together_on_a_cluster(emptied_cluster: OwnClu
 
     await one.close()
     await other.close()
+
+
+@pytest.mark.parametrize(
+    "url", ["redis+cluster://127.0.0.1:1", "redis+sentinel://127.0.0.1:1/main/0"]
+)
+async def test_where_nobody_answers_a_process_counts_for_itself_or_says_so(url: str) -> None:
+    limiter = Limiter(RedisSettings.model_construct(url=url))
+
+    await limiter.spend("1/minute", "route", "caller")
+    with pytest.raises(TooMany):
+        await limiter.spend("1/minute", "route", "caller")
+    with pytest.raises(Unavailable):
+        await limiter.spend("1/minute", "password", "caller", only_shared=True)
+
+    await limiter.close()

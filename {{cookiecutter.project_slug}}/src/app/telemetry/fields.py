@@ -1,6 +1,7 @@
 """What no line may hold: secrets, texts without end, characters that forge other lines."""
 
 import re
+from functools import lru_cache
 
 from structlog.typing import EventDict
 
@@ -18,9 +19,20 @@ ESCAPES = {code: ascii(chr(code))[1:-1] for code in CONTROL_CHARACTERS}
 def hide_secrets(logger: object, method: str, event: EventDict) -> EventDict:
     """Replaces fields whose name says that they hold a secret."""
     for name in event:
-        if SECRET_NAMES.search(name):
+        if _is_secret(name):
             event[name] = HIDDEN
     return event
+
+
+@lru_cache(maxsize=256)
+def have_secret(names: tuple[str, ...]) -> bool:
+    """Tells whether one of the names of fields says that it holds a secret."""
+    return any(map(_is_secret, names))
+
+
+@lru_cache(maxsize=1024)
+def _is_secret(name: str) -> bool:
+    return SECRET_NAMES.search(name) is not None
 
 
 def shorten_fields(logger: object, method: str, event: EventDict) -> EventDict:

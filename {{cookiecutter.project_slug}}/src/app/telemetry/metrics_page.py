@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable
 from collections.abc import Callable
+from collections.abc import Iterator
 from collections.abc import MutableMapping
 from typing import Any
 
@@ -10,6 +11,11 @@ from prometheus_client import GCCollector
 from prometheus_client import PlatformCollector
 from prometheus_client import ProcessCollector
 from prometheus_client.exposition import choose_encoder
+from prometheus_client.metrics_core import CounterMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from app.telemetry.logs import dropped_lines
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Any]]
@@ -25,7 +31,17 @@ def new_registry() -> CollectorRegistry:
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
     GCCollector(registry=registry)
+    registry.register(LogLines())
     return registry
+
+
+class LogLines(Collector):
+    """Tells how much of the log was lost."""
+
+    def collect(self) -> Iterator[Metric]:
+        """Yields the one counter."""
+        told = "Lines of the log that were dropped because nobody read the output."
+        yield CounterMetricFamily("log_lines_dropped", told, value=dropped_lines())
 
 
 class MetricsPage:

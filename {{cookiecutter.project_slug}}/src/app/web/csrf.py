@@ -7,7 +7,7 @@ has nothing to lose; one that sends the cookie adds ``Origin``. No token in form
 
 from collections.abc import Set as AbstractSet
 
-from quart import request
+from quart import Request
 from quart import websocket
 
 from app.web.problems import CrossOrigin
@@ -15,8 +15,8 @@ from app.web.problems import CrossOrigin
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
-def check_origin(*, origins: AbstractSet[str], cookie_name: str) -> None:
-    """Lets the current request through unless it may have been forged.
+def check_origin(request: Request, *, origins: AbstractSet[str], cookie_name: str) -> None:
+    """Lets a request through unless it may have been forged.
 
     Sign-in counts too, though no cookie is sent yet: a visitor could be signed in as somebody else.
 

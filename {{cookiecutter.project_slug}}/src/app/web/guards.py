@@ -10,26 +10,38 @@ from typing import Any
 from typing import TypeVar
 from typing import cast
 from urllib.parse import urlencode
+from urllib.parse import urlsplit
 
-from quart import current_app
 from quart import g
 from quart import redirect
 from quart.typing import ResponseReturnValue
 from quart.wrappers.base import BaseRequestWebsocket
 
 from app.errors import Forbidden
+from app.errors import RecentSignInNeeded
+from app.errors import SecondFactorRequired
 from app.errors import Unauthenticated
 from app.identity import Identity
+from app.identity.server_session import session_opened_for
 from app.principal import ANONYMOUS
 from app.principal import Principal
+from app.principal import id_text
+from app.roles import CHANGE_ADMINISTRATION
+from app.roles import READ_ADMINISTRATION
 from app.telemetry import note
+from app.web.bearer import check_scope
 from app.web.shapes import is_page
 from app.web.static_files import is_static
 
 GUARD = "__guard__"
+RECENT = "__recent__"
 SIGN_IN_PATH = "/sign-in"
+CONFIRM_PATH = "/account/confirm"
+FACTOR_PATH = "/account/second-factor"
+HOME_PATH = "/"
 
 View = TypeVar("View", bound=Callable[..., Any])
+Views = Mapping[str, Callable[..., Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +54,10 @@ class Guard:
 
 
 signed_in = Guard("signed_in", lambda who: who.is_signed_in)
-admin_only = Guard("admin_only", lambda who: who.is_admin)
+# For what leads to a second factor where one is a must, and nothing else.
+also_enrolling = Guard("also_enrolling", lambda who: who.is_person)
+admin_only = Guard("admin_only", lambda who: who.may(CHANGE_ADMINISTRATION))
+auditors = Guard("auditors", lambda who: who.may(READ_ADMINISTRATION))
 public = Guard("public", lambda who: True)
 # Probes and files must answer without PostgreSQL, so nobody is looked up for them.
 unidentified = Guard("unidentified", lambda who: True, identifies=False)
@@ -58,7 +73,22 @@ def guard(who: Guard) -> Callable[[View], View]:
     return declare
 
 
-def guard_of(views: Mapping[str, Callable[..., Any]], endpoint: str) -> Guard | None:
+def recently_signed_in(view: View) -> View:
+    """Declares that a view, besides what its guard asks, wants a proof of a short while ago.
+
+    For what an open laptop or a stolen session must not be enough: passwords, tokens, deletion.
+    Others get 403 with the type ``recent-sign-in-needed``, or the page on which to prove it.
+    """
+    setattr(view, RECENT, True)
+    return view
+
+
+def wants_recent(view: Callable[..., Any]) -> bool:
+    """Tells whether a view declares `recently_signed_in`."""
+    return bool(getattr(view, RECENT, False))
+
+
+def guard_of(views: Views, endpoint: str) -> Guard | None:
     """Returns what the view of an endpoint declares, if anything."""
     if is_static(endpoint):
         return unidentified
@@ -70,37 +100,88 @@ def current_principal() -> Principal:
     return cast("Principal", g.get("principal", ANONYMOUS))
 
 
-async def identify(identity: Identity, call: BaseRequestWebsocket) -> None:
-    """Finds out who calls, where the route wants to know.
+def go_on_as(who: Principal) -> None:
+    """Has the rest of the current request be of the same person, who may do more by now."""
+    g.principal = who
+
+
+async def identify(
+    identity: Identity, views: Views, call: BaseRequestWebsocket, *, token: str | None
+) -> Principal | None:
+    """Returns who calls, where the route wants to know; ``token`` is what `bearer_of` found.
 
     Raises:
         Unavailable: PostgreSQL is away; the caller stays signed in and may try again.
     """
-    declared = guard_of(current_app.view_functions, call.endpoint or "")
-    if declared is None or declared.identifies:
-        g.principal = who = await identity.principal(call.cookies)
-        if who.is_signed_in:
-            note(user_id=str(who.own_id))
+    declared = guard_of(views, call.endpoint or "")
+    if declared is not None and not declared.identifies:
+        return None
+    if token is None:
+        opened = session_opened_for(call)
+        who = await identity.principal(call.cookies) if opened is None else opened.principal
+    else:
+        # Nobody for a token that is no good: the limit counts it before the guard refuses it.
+        bearer = await identity.bearers.find(token)
+        who = bearer.principal if bearer else ANONYMOUS
+    if who.is_person:
+        note(user_id=id_text(who.own_id))
+    return who
 
 
-def check_guard(call: BaseRequestWebsocket) -> ResponseReturnValue | None:
-    """Lets the call through, or sends a page's visitor to sign in.
+def check_guard(
+    identity: Identity,
+    views: Views,
+    call: BaseRequestWebsocket,
+    who: Principal,
+    *,
+    token: str | None,
+) -> ResponseReturnValue | None:
+    """Lets the call through, or sends a page's visitor to sign in or to prove who they are.
 
     Raises:
+        BadToken: it brings a token that stands for nobody.
+        ScopeNeeded: its token is not good for this.
+        SecondFactorRequired: somebody is who has to set up a second factor before this.
         Unauthenticated: nobody is signed in.
         Forbidden: somebody is, and may not.
+        RecentSignInNeeded: they may, and have to prove who they are first.
     """
     if call.endpoint is None:  # 404 and 405 are told by Quart itself
         return None
-    declared = guard_of(current_app.view_functions, call.endpoint) or signed_in
-    who = current_principal()
+    declared = guard_of(views, call.endpoint) or signed_in
+    view = views[call.endpoint]
+    if who.is_enrolling and (token is not None or not declared.admits(who)):
+        return _lead_to_factor(call, view)
+    if declared.identifies and token is not None:
+        check_scope(view, who)
     if declared.admits(who):
-        return None
+        if not wants_recent(view) or identity.is_recent(who):
+            return None
+        if is_page(view):
+            return redirect(f"{CONFIRM_PATH}?{urlencode({'next': way_back(call)})}", 303)
+        raise RecentSignInNeeded("prove again who you are")
     if who.is_signed_in:
         raise Forbidden("this needs rights that you do not have")
-    if is_page(current_app.view_functions[call.endpoint]):
+    if is_page(view):
         return redirect(sign_in_url(call), 303)
     raise Unauthenticated("sign in first")
+
+
+def _lead_to_factor(call: BaseRequestWebsocket, view: Callable[..., Any]) -> ResponseReturnValue:
+    if is_page(view):
+        return redirect(f"{FACTOR_PATH}?{urlencode({'next': way_back(call)})}", 303)
+    raise SecondFactorRequired("set up a second factor before anything else")
+
+
+def way_back(call: BaseRequestWebsocket) -> str:
+    """Returns where a page's visitor goes on after a proof: here, or to the form they sent.
+
+    What the form said is lost; its page is asked for a proof itself, so that this is rare.
+    """
+    if call.method == "GET":
+        return call.full_path.removesuffix("?")
+    came_from = urlsplit(call.headers.get("Referer", ""))
+    return came_from.path if came_from.netloc == call.host else HOME_PATH
 
 
 def sign_in_url(call: BaseRequestWebsocket) -> str:

@@ -1,11 +1,11 @@
 """What bodies may be sent in."""
 
-from quart import request
+from quart import Request
 from werkzeug.exceptions import UnsupportedMediaType
 
 
-def refuse_encoded_body() -> None:
-    """Lets the current request through unless its body is compressed.
+def refuse_encoded_body(request: Request) -> None:
+    """Lets a request through unless its body is compressed.
 
     A few kilobytes can inflate to gigabytes, and nothing that is sent here needs it.
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from app.principal import Principal
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Entry:
@@ -12,6 +14,11 @@ class Entry:
     label: str
     url: str
     description: str = ""
+    permission: str = ""
+
+    def is_for(self, who: Principal) -> bool:
+        """Returns whether the caller may go there at all."""
+        return who.is_signed_in and (not self.permission or who.may(self.permission))
 
 
 class Navigation:
@@ -20,9 +27,14 @@ class Navigation:
     def __init__(self) -> None:
         self._entries: list[Entry] = []
 
-    def add(self, label: str, url: str, *, order: int, description: str = "") -> None:
-        """Adds an entry; ``description`` is what the home page says of it, in one sentence."""
-        self._entries.append(Entry(order, label, url, description))
+    def add(
+        self, label: str, url: str, *, order: int, description: str = "", permission: str = ""
+    ) -> None:
+        """Adds an entry; ``description`` is what the home page says of it, in one sentence.
+
+        With a ``permission`` it is shown to those alone who have it.
+        """
+        self._entries.append(Entry(order, label, url, description, permission))
         self._entries.sort()
 
     def __iter__(self) -> Iterator[Entry]:

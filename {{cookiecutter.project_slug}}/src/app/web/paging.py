@@ -10,9 +10,12 @@ from base64 import urlsafe_b64decode
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
 from typing import Generic
 from typing import TypeVar
 from urllib.parse import urlencode
+from uuid import UUID
 
 from pydantic import BaseModel
 from pydantic import Field
@@ -23,6 +26,9 @@ from app.errors import Invalid
 CURSOR = "cursor"
 CURSOR_MAX_CHARACTERS = 1_000
 
+SHORT_LIST = "__short_list__"
+
+View = TypeVar("View", bound=Callable[..., Any])
 Item = TypeVar("Item")
 Row = TypeVar("Row")
 Key = str | int | float
@@ -35,6 +41,16 @@ class Page(BaseModel, Generic[Item]):
     next: str | None = Field(
         default=None, description="Send it as `cursor` to get the next page; null on the last."
     )
+
+
+def short_list(why: str) -> Callable[[View], View]:
+    """Declares that one answer holds all of a list, and why that cannot become long."""
+
+    def declare(view: View) -> View:
+        setattr(view, SHORT_LIST, why)
+        return view
+
+    return declare
 
 
 def encode_cursor(*key: Key) -> str:
@@ -59,6 +75,22 @@ def decode_cursor(cursor: str, *, kinds: tuple[type[Key], ...]) -> tuple[Key, ..
     except (ValueError, RecursionError):
         raise Invalid(fields={CURSOR: "this is no cursor of this list"}) from None
     return tuple(key)
+
+
+def decode_moment_and_id(cursor: str) -> tuple[datetime, UUID]:
+    """Returns the place in a list that goes by a moment and then by an id.
+
+    Raises:
+        Invalid: this is no cursor of such a list.
+    """
+    moment, row_id = decode_cursor(cursor, kinds=(str, str))
+    try:
+        place = datetime.fromisoformat(str(moment)), UUID(str(row_id))
+    except ValueError:
+        raise Invalid(fields={CURSOR: "this is no cursor of this list"}) from None
+    if place[0].tzinfo is None:
+        raise Invalid(fields={CURSOR: "this is no cursor of this list"})
+    return place
 
 
 def cut(

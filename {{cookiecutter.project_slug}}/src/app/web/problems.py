@@ -14,14 +14,16 @@ from quart import request
 from quart.typing import ResponseReturnValue
 from quart_schema import RequestSchemaValidationError
 from quart_schema import ResponseSchemaValidationError
-from structlog.contextvars import get_contextvars
 from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import InternalServerError
 
 from app import errors
+from app.telemetry import current_request_id
 from app.web import problem_types
 from app.web.limiter import RateExceeded
+from app.web.limits import limit_headers
 from app.web.problem_types import ProblemType
+from app.web.refusals import Refused
 from app.web.shapes import is_page
 from app.web.validation import field_errors
 from app.web.validation import wants_json_body
@@ -58,6 +60,13 @@ class CrossOrigin(errors.Forbidden):
     """A page of somebody else made the browser send this."""
 
 
+# What the caller can do about it by themselves; of any other the plain word is told.
+FORBIDDEN = {
+    errors.RecentSignInNeeded: problem_types.RECENT_SIGN_IN_NEEDED,
+    errors.SecondFactorRequired: problem_types.SECOND_FACTOR_REQUIRED,
+}
+
+
 def install_problems(app: Quart) -> None:
     """Registers the handlers."""
     app.register_error_handler(errors.AppError, _answer_app_error)
@@ -69,35 +78,64 @@ def install_problems(app: Quart) -> None:
 def problem_of(error: errors.AppError) -> Problem:
     """Translates an error of the service; a 5xx keeps its detail to itself."""
     match error:
+        case errors.SecondFactorNeeded():
+            half: dict[str, JsonValue] = {"half_sign_in": error.half_sign_in}
+            return Problem(problem_types.SECOND_FACTOR_NEEDED, error.detail, members=half)
+        case errors.BadToken():
+            headers = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+            return Problem(problem_types.BAD_TOKEN, error.detail, headers=headers)
         case errors.Unauthenticated():
             headers = {"WWW-Authenticate": "Cookie"}
             return Problem(problem_types.UNAUTHENTICATED, error.detail, headers=headers)
         case CrossOrigin():
             return Problem(problem_types.CROSS_ORIGIN, error.detail)
+        case errors.ScopeNeeded():
+            return _scope_needed(error)
         case errors.Forbidden():
-            return Problem(problem_types.FORBIDDEN, error.detail)
+            return Problem(FORBIDDEN.get(type(error), problem_types.FORBIDDEN), error.detail)
         case errors.NotFound():
             return Problem(problem_types.NOT_FOUND, error.detail)
+        case Refused():
+            return Problem(error.kind, error.detail, headers=error.headers)
+        case errors.Stale():
+            return Problem(problem_types.STALE, error.detail)
         case errors.Conflict():
             return Problem(problem_types.CONFLICT, error.detail)
+        case errors.IdempotencyKeyReused():
+            return Problem(problem_types.KEY_REUSED, error.detail)
         case errors.Invalid():
             told = [{"field": name, "detail": text} for name, text in error.fields.items()]
             return Problem(problem_types.INVALID, error.detail, members=_listed(told))
-        case errors.TooLarge():
-            members: dict[str, JsonValue] = {"limit_bytes": error.limit_bytes}
-            return Problem(problem_types.TOO_LARGE, error.detail, members=members)
+        case errors.TooLarge(limit_bytes=limit):
+            return Problem(problem_types.TOO_LARGE, error.detail, members={"limit_bytes": limit})
         case errors.TooMany():
             return Problem(problem_types.TOO_MANY, error.detail, headers=_headers_of(error))
         case errors.Unavailable():
-            headers = {"Retry-After": str(math.ceil(error.after_seconds))}
-            return Problem(problem_types.UNAVAILABLE, headers=headers)
+            return _unavailable(error)
         case _:
             return Problem(problem_types.INTERNAL)
 
 
+def _unavailable(error: errors.Unavailable) -> Problem:
+    if isinstance(error, errors.OutOfSpace):
+        return Problem(problem_types.OUT_OF_SPACE)
+    headers = {"Retry-After": str(math.ceil(error.after_seconds))}
+    return Problem(problem_types.UNAVAILABLE, headers=headers)
+
+
+def _scope_needed(error: errors.ScopeNeeded) -> Problem:
+    challenge = 'Bearer error="insufficient_scope"'  # RFC 6750, section 3.1
+    members: dict[str, JsonValue] = {}
+    if error.scope:
+        challenge += f', scope="{error.scope}"'
+        members = {"scope": error.scope}
+    headers = {"WWW-Authenticate": challenge}
+    return Problem(problem_types.SCOPE_NEEDED, error.detail, members=members, headers=headers)
+
+
 async def answer(problem: Problem) -> ResponseReturnValue:
     """Returns the problem in the form that the client asked for."""
-    request_id = str(get_contextvars().get("request_id", ""))
+    request_id = current_request_id() or ""
     status, headers = problem.kind.status, dict(problem.headers)
     headers["Cache-Control"] = "no-store"
     if _wants_page():
@@ -111,7 +149,7 @@ async def _answer_app_error(error: errors.AppError) -> ResponseReturnValue:
     problem = problem_of(error)
     if problem.kind is problem_types.INTERNAL:
         log.error("unknown_app_error", exc_info=error)
-    elif problem.kind is problem_types.UNAVAILABLE:
+    elif problem.kind in {problem_types.UNAVAILABLE, problem_types.OUT_OF_SPACE}:
         log.warning("unavailable", detail=error.detail)
     return await answer(problem)
 
@@ -146,13 +184,7 @@ def _headers_of(error: errors.TooMany) -> dict[str, str]:
     wait = str(math.ceil(error.after_seconds))
     if not isinstance(error, RateExceeded):
         return {"Retry-After": wait}
-    # draft-ietf-httpapi-ratelimit-headers: what is left (r), and until when (t).
-    name = error.policy.partition(";")[0]
-    return {
-        "Retry-After": wait,
-        "RateLimit": f"{name};r=0;t={wait}",
-        "RateLimit-Policy": error.policy,
-    }
+    return {"Retry-After": wait, **limit_headers([error.standing])}
 
 
 def _own_words(error: HTTPException) -> str:

@@ -6,6 +6,7 @@ from limits.aio.storage import RedisClusterStorage
 from limits.aio.storage import RedisSentinelStorage
 from limits.aio.storage import RedisStorage
 from redis.asyncio import BlockingConnectionPool
+from redis.asyncio.connection import parse_url
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
@@ -15,6 +16,8 @@ from app.redis_url import shown_address
 from app.settings import RedisSettings
 
 CONNECTIONS = 20
+# What clients of a Cluster and of Sentinels are told otherwise, or find out.
+WHERE = frozenset({"connection_class", "db", "host", "path", "port"})
 
 
 class SharedCounts:
@@ -66,21 +69,24 @@ def _uri(servers: RedisServers) -> str:
 
 
 def _options(servers: RedisServers, settings: RedisSettings) -> dict[str, Any]:
+    return _told(servers.url_of(servers.hosts[0]), servers, settings)
+
+
+def _sentinel_options(servers: RedisServers, settings: RedisSettings) -> dict[str, Any]:
+    login = (settings.sentinel_username, settings.sentinel_password)
+    return _told(servers.sentinel_url(servers.hosts[0], *login), servers, settings)
+
+
+def _told(url: str, servers: RedisServers, settings: RedisSettings) -> dict[str, Any]:
+    """Returns all that an address says but where it leads: login, authority, every other option.
+
+    As redis-py reads it for the realtime core, so that the two never differ.
+    """
     return {
         "socket_connect_timeout": settings.connect_seconds,
         "socket_timeout": settings.command_seconds,
         "retry": Retry(NoBackoff(), retries=0),
-        **servers.login,
-        **({"ssl": True} if servers.has_tls else {}),
-    }
-
-
-def _sentinel_options(servers: RedisServers, settings: RedisSettings) -> dict[str, Any]:
-    login = {"username": settings.sentinel_username, "password": settings.sentinel_password}
-    return {
-        "socket_connect_timeout": settings.connect_seconds,
-        "socket_timeout": settings.command_seconds,
-        **{name: value for name, value in login.items() if value},
+        **{name: value for name, value in parse_url(url).items() if name not in WHERE},
         **({"ssl": True} if servers.has_tls else {}),
     }
 

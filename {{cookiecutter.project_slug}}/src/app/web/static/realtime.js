@@ -188,12 +188,14 @@ class Connection {
   // The one rule of close codes: 44xx stops, everything else is tried again.
   #closed = (code) => {
     if (code >= 4400 && code < 4500) return this.#stop(code);
-    if (this.#state !== "live" && this.#state !== "degraded") this.#failures += 1;
+    const isOffline = globalThis.navigator?.onLine === false;
+    // Without a network a stream gets through no better.
+    if (!isOffline && this.#state !== "live" && this.#state !== "degraded") this.#failures += 1;
     this.#hangUp();
     // Full jitter, the first time too: the clients of a restarted server come back spread out.
     const window = Math.min(RETRY_MAX_MS, this.#retryWindow * 2 ** this.#attempt++);
     this.#later("retry", this.#open, this.#after + this.#jitter(window));
-    this.#set(globalThis.navigator?.onLine === false ? "offline" : "reconnecting");
+    this.#set(isOffline ? "offline" : "reconnecting");
   };
 
   #stop(code) {
