@@ -268,7 +268,7 @@ async def test_a_socket_stores_what_it_changes_in_a_session_that_exists(app: Qua
     with websocket_finished.connected_to(note_the_end, app):
         async with client.websocket("/socket") as connection:
             await connection.send("light")
-            await asyncio.wait_for(ended.wait(), 5)
+            await asyncio.wait_for(ended.wait(), 60)
 
     assert await (await client.get("/theme")).get_data(as_text=True) == "light"
 
@@ -287,7 +287,7 @@ async def test_a_socket_without_a_session_begins_none(app: Quart, fragile: Fragi
     with websocket_finished.connected_to(note_the_end, app):
         async with app.test_client().websocket("/socket") as connection:
             await connection.send("light")
-            await asyncio.wait_for(ended.wait(), 5)
+            await asyncio.wait_for(ended.wait(), 60)
 
     async with fragile.reading() as reading:
         assert await reading.scalar(select(func.count()).select_from(SessionRow)) == 0
@@ -303,3 +303,17 @@ async def test_a_session_is_no_place_for_much(app: Quart) -> None:
 
     assert response.status_code == 500
     assert SET_COOKIE not in response.headers
+
+
+async def test_only_a_cookie_that_stands_alone_is_known_at_hand(identity: Identity) -> None:
+    token = await identity.sessions.begin(None, "a browser")
+    cookie = f"{identity.cookie_name}={token}"
+
+    record = identity.session_at_hand(cookie)
+
+    assert record is not None
+    assert record == await identity.session({identity.cookie_name: token})
+    others = [None, "", token, f"{cookie};", f"a=b; {cookie}", f"x{cookie[1:]}", f"{cookie[:-1]}é"]
+    assert [identity.session_at_hand(sent) for sent in others] == [None] * len(others)
+    identity.forget(session=record.id)
+    assert identity.session_at_hand(cookie) is None

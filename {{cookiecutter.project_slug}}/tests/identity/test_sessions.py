@@ -8,10 +8,12 @@ from sqlalchemy import select
 from sqlalchemy import update
 
 from app.errors import NotFound
+from app.errors import Unauthenticated
 from app.errors import Unavailable
 from app.identity import SessionToken
 from app.identity import User
 from app.identity import users
+from app.identity.announcing import OnRenew
 from app.identity.session_record import SessionRecord
 from app.identity.session_record import new_token
 from app.identity.sessions import Sessions
@@ -20,6 +22,7 @@ from app.identity.tables import UserRow
 from app.principal import ANONYMOUS
 from app.principal import Principal
 from app.principal import SessionId
+from app.principal import TokenId
 from app.principal import UserId
 from tests.identity.conftest import Clock
 from tests.identity.conftest import FragileDatabase
@@ -287,7 +290,12 @@ async def test_ending_all_others_leaves_the_one_in_use(sessions: Sessions, perso
 async def test_what_lives_on_a_session_is_told_of_its_end(sessions: Sessions, person: User) -> None:
     told: list[Any] = []
 
-    async def disconnect(*, user: UserId | None = None, session: SessionId | None = None) -> None:
+    async def disconnect(
+        *,
+        user: UserId | None = None,
+        session: SessionId | None = None,
+        token: TokenId | None = None,
+    ) -> None:
         told.append((user, session))
 
     sessions.on_revoke = disconnect
@@ -302,7 +310,12 @@ async def test_what_lives_on_a_session_is_told_of_its_end(sessions: Sessions, pe
 async def test_a_session_ends_even_when_its_sockets_cannot_be_told(
     sessions: Sessions, person: User
 ) -> None:
-    async def disconnect(*, user: UserId | None = None, session: SessionId | None = None) -> None:
+    async def disconnect(
+        *,
+        user: UserId | None = None,
+        session: SessionId | None = None,
+        token: TokenId | None = None,
+    ) -> None:
         raise Unavailable("Redis is away")
 
     sessions.on_revoke = disconnect
@@ -351,3 +364,50 @@ async def test_rows_that_have_run_out_are_removed_and_no_others(
     async with fragile.reading() as session:
         assert await session.scalar(select(func.count()).select_from(SessionRow)) == 1
     assert await sessions.find(kept)
+
+
+async def test_a_renewed_session_has_another_token_and_the_old_one_finds_nothing(
+    sessions: Sessions, person: User, fragile: FragileDatabase, clock: Clock
+) -> None:
+    elsewhere = in_another_process(fragile, clock)
+    sessions.proofs.on_renew = tell(elsewhere)
+    old = await sessions.begin(person, DEVICE, data={"draft": "hi"})
+    before = await found(elsewhere, old)
+
+    clock.turn(seconds=1)
+    new = await sessions.proofs.renew(before.principal)
+
+    after = await found(elsewhere, new)
+    assert await sessions.find(old) is None
+    assert await elsewhere.find(old) is None
+    assert (after.id, after.data) == (before.id, before.data)
+    assert after.principal.authenticated_at == clock.now()
+
+
+async def test_without_the_order_another_process_takes_the_old_token_for_seconds(
+    sessions: Sessions, person: User, fragile: FragileDatabase, clock: Clock
+) -> None:
+    elsewhere = in_another_process(fragile, clock)
+    old = await sessions.begin(person, DEVICE)
+    before = await found(elsewhere, old)
+
+    await sessions.proofs.renew(before.principal)
+
+    assert await elsewhere.find(old) is not None
+    clock.turn(seconds=CACHE_SECONDS)
+    assert await elsewhere.find(old) is None
+
+
+async def test_an_ended_session_is_not_renewed(sessions: Sessions, person: User) -> None:
+    caller = await who(sessions, await sessions.begin(person, DEVICE))
+    await sessions.end(caller)
+
+    with pytest.raises(Unauthenticated):
+        await sessions.proofs.renew(caller)
+
+
+def tell(other: Sessions) -> OnRenew:
+    async def forget(*, session: SessionId) -> None:
+        other.cache.forget(session)
+
+    return forget

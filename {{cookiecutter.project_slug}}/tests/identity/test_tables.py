@@ -6,11 +6,34 @@ from sqlalchemy import Connection
 
 from app.database import Base
 from app.database import Database
+from app.identity.audit import AuditRow
+from app.identity.exports import DataExportRow
+from app.identity.factor_tables import FactorRow
+from app.identity.factor_tables import HalfSignInRow
+from app.identity.factor_tables import PendingFactorRow
+from app.identity.factor_tables import RecoveryCodeRow
+from app.identity.openid.tables import OpenIdFlowRow
+from app.identity.openid.tables import OpenIdLinkRow
 from app.identity.tables import SessionRow
 from app.identity.tables import TicketRow
 from app.identity.tables import UserRow
 
-OWN_TABLES = {row.__tablename__ for row in (UserRow, SessionRow, TicketRow)}
+OWN_TABLES = {
+    row.__tablename__
+    for row in (
+        UserRow,
+        SessionRow,
+        TicketRow,
+        AuditRow,
+        OpenIdFlowRow,
+        OpenIdLinkRow,
+        DataExportRow,
+        FactorRow,
+        PendingFactorRow,
+        RecoveryCodeRow,
+        HalfSignInRow,
+    )
+}
 
 
 def differences(connection: Connection) -> list[Any]:

@@ -12,6 +12,8 @@ from app.jobs import Jobs
 from app.jobs import pauses
 from app.jobs.pauses import retry_seconds
 from app.settings import JobsSettings
+from app.telemetry.trace import bound_trace
+from app.telemetry.trace import trace_of
 from tests.jobs.rig import Payload
 from tests.jobs.rig import enqueue
 from tests.jobs.rig import statuses
@@ -103,7 +105,7 @@ async def test_a_job_can_be_told_to_wait(jobs: Jobs, database: Database) -> None
     ran: asyncio.Queue[Payload] = asyncio.Queue()
     jobs.task("test.note", ran.put)
     async with database.transaction() as work:
-        await jobs.enqueue(work, "test.note", payload={"at": "later"}, after_seconds=0.6)
+        await jobs.enqueue(work, "test.note", payload={"at": "later"}, after_seconds=1.5)
         await jobs.enqueue(work, "test.note", payload={"at": "once"})
 
     async with working(jobs):
@@ -121,12 +123,15 @@ async def test_the_lines_of_a_job_carry_the_request_that_asked_for_it(
         seen.put_nowait(dict(structlog.contextvars.get_contextvars()))
 
     jobs.task("test.look", look)
-    with structlog.contextvars.bound_contextvars(request_id="from-a-browser"):
+    trace = trace_of(None)
+    with bound_trace(trace, request_id="from-a-browser"):
         await enqueue(jobs, database, "test.look")
     async with working(jobs):
         facts = await seen.get()
 
     assert facts["request_id"] == "from-a-browser"
+    assert facts["trace_id"] == trace.trace_id
+    assert facts["span_id"] != trace.span_id
     assert facts["task"] == "test.look"
     assert facts["job"]
 

@@ -5,7 +5,7 @@
     resources.identity.bearers.add("dev_", verify)
 
 The beginning of a token says whose it is, so one verifier is asked and no other: a token of one
-kind can never pass as one of another. No kind of token is built in.
+kind can never pass as one of another. API tokens are added by the feature accounts.
 """
 
 from collections.abc import Awaitable
@@ -26,7 +26,16 @@ class Bearer:
     expires_at: datetime | None = None
 
 
+BEARER = "bearer "
+
 Verify = Callable[[str], Awaitable[Bearer | None]]
+
+
+def token_in_header(authorization: str | None) -> str | None:
+    """Returns the token in the header ``Authorization``, None when it brings something else."""
+    if authorization is None or not authorization.lower().startswith(BEARER):
+        return None
+    return authorization[len(BEARER) :].strip()
 
 
 class Bearers:

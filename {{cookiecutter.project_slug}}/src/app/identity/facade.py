@@ -1,21 +1,42 @@
 """What the rest of the service asks of identity: who is calling, and who may come in."""
 
-from collections.abc import Callable
 from collections.abc import Mapping
 
 from app.database import Database
-from app.errors import Invalid
+from app.database import UnitOfWork
 from app.errors import Unauthenticated
+from app.identity import audit
 from app.identity import users
+from app.identity.announcing import OnRenew
+from app.identity.announcing import OnRevoke
+from app.identity.api_tokens import ApiTokens
+from app.identity.authentication import Authentication
 from app.identity.bearers import Bearers
+from app.identity.factor_duty import NO_DUTY
+from app.identity.factor_duty import FactorDuty
+from app.identity.factors import Factors
+from app.identity.half_sign_ins import HalfSignIns
+from app.identity.joining import Joining
+from app.identity.keys import Keys
+from app.identity.known_devices import KnownDevices
+from app.identity.leaving import own_data
+from app.identity.mail_links import MailLinks
+from app.identity.mail_links import void
+from app.identity.new_phones import NewPhones
+from app.identity.owner_notices import OwnerNotices
 from app.identity.passwords import Passwords
+from app.identity.people import People
+from app.identity.profiles import Profiles
+from app.identity.scopes import Scopes
+from app.identity.session_record import TOKEN_CHARACTERS
 from app.identity.session_record import SessionRecord
+from app.identity.session_record import SessionToken
 from app.identity.session_record import token_in
-from app.identity.sessions import OnRevoke
 from app.identity.sessions import Sessions
 from app.identity.tickets import Tickets
 from app.identity.users import User
 from app.principal import ANONYMOUS
+from app.principal import SYSTEM
 from app.principal import Principal
 from app.principal import SessionId
 from app.principal import UserId
@@ -28,16 +49,46 @@ class Identity:
     A ticket stands for its session, once; what bearer tokens stand for, features say.
     """
 
-    def __init__(self, settings: IdentitySettings, database: Database, *, secure: bool) -> None:
+    def __init__(
+        self,
+        settings: IdentitySettings,
+        database: Database,
+        *,
+        secure: bool,
+        name: str = "",
+        duty: FactorDuty = NO_DUTY,
+    ) -> None:
         self.secure = secure
         # The prefix makes browsers insist on Secure, on this host alone and on the whole of it.
         self.cookie_name = "__Host-session" if secure else "session"
+        self._cookie_begins = f"{self.cookie_name}="
         self.cookie_seconds = int(settings.session_days * 86_400)
-        self.passwords = Passwords(settings)
-        self.sessions = Sessions(settings, database)
+        self.passwords = Passwords(settings, name=name)
+        self.sessions = Sessions(settings, database, duty=duty)
         self.tickets = Tickets(database, self.sessions, seconds=settings.ticket_seconds)
         self.bearers = Bearers()
+        # Those of links that let anybody look: good in the address of a stream and nowhere else.
+        self.guests = Bearers()
+        self.links = MailLinks(
+            database, confirm_seconds=settings.confirm_seconds, seconds=settings.link_seconds
+        )
+        self.joining = Joining(
+            database, self.passwords, self.links, seconds=settings.confirm_seconds
+        )
+        self.keys = Keys(database, self.passwords, self.sessions, self.links)
+        self.people = People(database, self.sessions)
+        self.personal_data = own_data()
+        self.scopes = Scopes()
+        self.owner_notices = notices = OwnerNotices()
+        self.tokens = ApiTokens(settings, database, self.scopes, notices, duty=duty)
+        self.profiles = Profiles(database, self.sessions.cache)
+        self.factors = Factors(database, settings.secret_keys, notices, duty=duty)
+        self.new_phones = NewPhones(database, settings.secret_keys, self.sessions, notices)
+        self.half_sign_ins = HalfSignIns(database, self.factors)
+        self.known_devices = KnownDevices(settings.secret_keys)
         self._database = database
+        self._authentication = Authentication(database, self.passwords)
+        self._audit_days = settings.audit_days
 
     async def principal(self, cookies: Mapping[str, str]) -> Principal:
         """Returns who is calling; anonymous without a session, or with one that has ended.
@@ -49,6 +100,19 @@ class Identity:
         record = await self.session(cookies)
         return record.principal if record else ANONYMOUS
 
+    def session_at_hand(self, cookie_header: str | None) -> SessionRecord | None:
+        """Returns the session that a header vouches for, where nothing is to be waited for.
+
+        That is: the header is its cookie and nothing else, as nearly always, and this process has
+        just seen the session. None says nothing; ``session`` knows.
+        """
+        start = len(self._cookie_begins)
+        if cookie_header is None or len(cookie_header) != start + TOKEN_CHARACTERS:
+            return None
+        if not (cookie_header.startswith(self._cookie_begins) and cookie_header.isascii()):
+            return None
+        return self.sessions.at_hand(SessionToken(cookie_header[start:]))
+
     async def session(self, cookies: Mapping[str, str]) -> SessionRecord | None:
         """Returns the session that the cookies vouch for, if there is one.
 
@@ -58,9 +122,17 @@ class Identity:
         token = token_in(cookies.get(self.cookie_name))
         return await self.sessions.find(token) if token else None
 
-    def on_revoke(self, callback: OnRevoke) -> None:
-        """Has ``callback`` told of every session that ends by somebody's will."""
-        self.sessions.on_revoke = callback
+    def on_revoke(self, callback: OnRevoke, *, renewed: OnRenew) -> None:
+        """Has ``callback`` told of every session and token that ends by somebody's will.
+
+        ``renewed`` is told of those that go on with another token.
+        """
+        self.sessions.on_revoke = self.tokens.on_revoke = callback
+        self.sessions.proofs.on_renew = renewed
+
+    def is_recent(self, who: Principal) -> bool:
+        """Tells whether the caller proved who they are a short while ago."""
+        return self.sessions.proofs.is_recent(who)
 
     def forget(self, *, user: UserId | None = None, session: SessionId | None = None) -> None:
         """Drops a session, or all of a person, from the cache: another process has ended it."""
@@ -70,29 +142,39 @@ class Identity:
             self.sessions.cache.forget_user(user)
 
     async def create_user(
-        self, email: str, name: str, password: str, *, is_admin: bool = False
+        self,
+        email: str,
+        name: str,
+        password: str,
+        *,
+        is_admin: bool = False,
+        by: Principal = ANONYMOUS,
     ) -> User:
-        """Adds a person.
+        """Adds a person; ``by`` is for the audit log.
 
         Raises:
             Conflict: somebody has that address already; told no sooner than a success would be.
             Invalid: the address, the name or the password will not do.
             Unavailable: PostgreSQL is away, or too many passwords wait to be hashed.
         """
-        _check_all(
+        await users.check_all(
             lambda: users.clean_email(email),
             lambda: users.clean_name(name),
             lambda: self.passwords.check(password),
         )
         password_hash = await self.passwords.hash(password)
         async with self._database.transaction() as work:
-            return await users.create_user(
+            user = await users.create_user(
                 work,
                 email=email,
                 name=name,
                 password_hash=password_hash,
                 is_admin=is_admin,
             )
+            await audit.record(
+                work, "account.created", who=by, subject=user.id, details={"is_admin": is_admin}
+            )
+            return user
 
     async def authenticate(self, email: str, password: str) -> User:
         """Returns the person whose address and password these are.
@@ -102,25 +184,22 @@ class Identity:
                 words nor in the time taken.
             Unavailable: PostgreSQL is away, or too many passwords wait to be checked.
         """
-        async with self._database.reading() as session:
-            known = await users.find_credentials(session, email)
-        matches = await self.passwords.verify(password, known.password_hash if known else None)
-        if known is None or not matches:
-            raise Unauthenticated("the e-mail address or the password is wrong")
-        if self.passwords.needs_rehash(known.password_hash):
-            await self._store_password(known.user.id, password)
-        return known.user
+        return await self._authentication.authenticate(email, password)
 
-    async def set_password(self, user_id: UserId, password: str) -> None:
-        """Gives a person a new password and ends all of their sessions.
+    async def set_password(self, user_id: UserId, password: str, *, by: Principal = SYSTEM) -> None:
+        """Gives a person a new password and ends all of their sessions and API tokens.
 
         Raises:
             Invalid: the password will not do.
             Unavailable: PostgreSQL is away, or too many passwords wait to be hashed.
         """
-        self.passwords.check(password)
-        await self._store_password(user_id, password)
-        await self.sessions.revoke_all(user_id)
+        password_hash = await self.keys.prepare(password)
+        async with self._database.transaction() as work:
+            await users.set_password_hash(work, user_id, password_hash)
+            await void(work, user_id)
+            await audit.record(work, "password.changed", who=by, subject=user_id)
+        await self.sessions.revoke_all(user_id, by=by)
+        await self.tokens.revoke_all(by, user_id)
 
     async def find_user(self, user_id: UserId) -> User | None:
         """Returns the person, or None when there is none or they are disabled.
@@ -131,32 +210,36 @@ class Identity:
         async with self._database.reading() as session:
             return await users.find_user(session, user_id)
 
+    async def find_by_email(self, work: UnitOfWork, email: str) -> User | None:
+        """Returns who signs in with an address, in whatever case, unless they are disabled."""
+        known = await users.find_credentials(work.session, email)
+        return known.user if known else None
+
+    async def find_by_id(self, work: UnitOfWork, user_id: UserId) -> User:
+        """Returns a person, inside a transaction.
+
+        Raises:
+            Unauthenticated: the account was disabled a moment ago.
+        """
+        user = await users.find_user(work.session, user_id)
+        if user is None:
+            raise Unauthenticated("this account is not in use")
+        return user
+
     async def delete_expired(self) -> None:
-        """Removes sessions and tickets that have run out; for a schedule to call.
+        """Removes sessions, tickets and links that have run out, and old entries of the audit log.
 
         Raises:
             Unavailable: PostgreSQL is away.
         """
         await self.sessions.delete_expired()
         await self.tickets.delete_expired()
+        await self.tokens.delete_expired()
+        await self.half_sign_ins.delete_expired()
+        await self.new_phones.delete_expired()
+        await self.links.delete_expired()
+        await audit.delete_old(self._database, days=self._audit_days)
 
     def close(self) -> None:
         """Lets the password threads go."""
         self.passwords.close()
-
-    async def _store_password(self, user_id: UserId, password: str) -> None:
-        password_hash = await self.passwords.hash(password)
-        async with self._database.transaction() as work:
-            await users.set_password_hash(work, user_id, password_hash)
-
-
-def _check_all(*checks: Callable[[], object]) -> None:
-    # A person who filled in a form wants to hear of all that is wrong with it, not one at a time.
-    fields: dict[str, str] = {}
-    for check in checks:
-        try:
-            check()
-        except Invalid as error:
-            fields.update(error.fields)
-    if fields:
-        raise Invalid("some fields need another look", fields=fields)

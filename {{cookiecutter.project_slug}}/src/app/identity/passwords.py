@@ -17,6 +17,10 @@ from argon2.exceptions import VerificationError
 
 from app.errors import Invalid
 from app.errors import Unavailable
+from app.identity.breached_passwords import BreachedPasswords
+from app.identity.common_passwords import is_common
+from app.identity.common_passwords import is_made_of
+from app.identity.common_passwords import words_of
 from app.settings import IdentitySettings
 
 Result = TypeVar("Result")
@@ -36,24 +40,43 @@ def _hash_of_nobody() -> str:
 
 
 class Passwords:
-    """Hashes and verifies passwords off the event loop."""
+    """Hashes and verifies passwords off the event loop; nobody may choose ``name``."""
 
-    def __init__(self, settings: IdentitySettings) -> None:
+    def __init__(self, settings: IdentitySettings, *, name: str = "") -> None:
+        self._words = words_of(f"{name} {settings.password_words}")
+        self._breached = BreachedPasswords(settings.breached_passwords_file)
         self._min_characters = settings.password_min_characters
         self._threads = ThreadPoolExecutor(settings.password_hash_threads, "password")
         self._queue_calls = settings.password_hash_threads * QUEUED_PER_THREAD
         self._calls = 0
+        # How many hashes were begun so far: known and unknown people must cost the same.
+        self.begun = 0
         _hash_of_nobody()
 
-    def check(self, password: str) -> None:
+    async def check(self, password: str) -> None:
         """Refuses a password that must not be chosen; there are no rules of composition.
 
         Raises:
-            Invalid: it is too short or too long.
+            Invalid: it is too short or too long, among those that everybody tries first, in the
+                list of breached ones, or made of words of this service.
+            Unavailable: that list cannot be read.
         """
         if len(password) < self._min_characters:
             raise Invalid(fields={"password": f"Use {self._min_characters} characters or more."})
-        _usable(password)
+        usable = _usable(password)
+        if is_made_of(usable, self._words):
+            raise Invalid(fields={"password": "Not the name of the service. Choose another."})
+        # In a thread: the first time, a list of 30,000 is read.
+        if await asyncio.to_thread(is_common, usable):
+            raise Invalid(fields={"password": "Many people use this one. Choose another."})
+        if self._breached.is_given and await self._is_breached(usable):
+            raise Invalid(fields={"password": "This one was in a breach. Choose another."})
+
+    async def _is_breached(self, usable: str) -> bool:
+        try:
+            return await asyncio.to_thread(self._breached.has, usable)
+        except OSError as error:
+            raise Unavailable(f"the list of breached passwords: {error}") from error
 
     async def hash(self, password: str) -> str:
         """Returns the hash of a password, with its parameters and salt, in the PHC format.
@@ -93,6 +116,7 @@ class Passwords:
         if self._calls >= self._queue_calls:
             raise Unavailable("too many passwords are being checked", after_seconds=2.0)
         self._calls += 1
+        self.begun += 1
         future = asyncio.get_running_loop().run_in_executor(self._threads, call)
         # Counted down when the thread is done, not when a caller leaves: a hash cannot be stopped.
         future.add_done_callback(self._count_down)

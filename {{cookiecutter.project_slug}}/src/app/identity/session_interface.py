@@ -11,19 +11,16 @@ Values may be whatever Flask allows in a session: JSON, and dates, UUIDs, bytes,
 """
 
 import json
-from collections.abc import Iterator
-from copy import deepcopy
 from typing import Any
+from typing import cast
 
 import structlog
-from pydantic import JsonValue
 from quart import Quart
 from quart import current_app
 from quart import request
 from quart import session as flask_session
 from quart.sessions import SessionInterface
 from quart.sessions import SessionMixin
-from quart.sessions import session_json_serializer
 from quart.wrappers import Response
 from quart.wrappers.base import BaseRequestWebsocket
 from werkzeug.wrappers import Response as WerkzeugResponse
@@ -31,9 +28,11 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from app.errors import AppError
 from app.errors import TooLarge
 from app.errors import Unavailable
+from app.identity.bearers import token_in_header
 from app.identity.devices import describe_device
 from app.identity.facade import Identity
-from app.identity.session_record import SessionRecord
+from app.identity.server_session import OPENED
+from app.identity.server_session import ServerSession
 from app.identity.session_record import SessionToken
 
 DATA_MAX_BYTES = 16 * 1024
@@ -41,81 +40,6 @@ DATA_MAX_BYTES = 16 * 1024
 SESSIONLESS_PATHS = ("/static/", "/livez", "/readyz", "/favicon.ico", "/problems/")
 
 log = structlog.get_logger()
-
-
-class ServerSession(SessionMixin):
-    """What one browser left here, as a dictionary.
-
-    Reading it or changing it raises `app.errors.Unavailable` when it could not be loaded: an empty
-    dictionary would say that the browser left nothing.
-    """
-
-    def __init__(
-        self, record: SessionRecord | None = None, *, failure: Unavailable | None = None
-    ) -> None:
-        self.record = record
-        self.touched = False
-        self.new_cookie: SessionToken | None = None
-        self.deletes_cookie = False
-        self._failure = failure
-        self._adopt(record)
-
-    def _adopt(self, record: SessionRecord | None) -> None:
-        self.record = record
-        stored = record.data if record else {}
-        self._values: dict[str, Any] = {key: _decode(value) for key, value in stored.items()}
-        self._stored = deepcopy(self._values)
-
-    def replace(self, token: SessionToken | None, record: SessionRecord | None) -> None:
-        """Puts another session in this one's place; its cookie goes out with the response."""
-        self._failure = None
-        self.new_cookie, self.deletes_cookie = token, token is None
-        self._adopt(record)
-
-    def changes(self) -> tuple[dict[str, JsonValue], list[str]]:
-        """Returns the keys with new values, and the keys that went; nested changes count too."""
-        missing = object()
-        changed = {
-            key: _encode(value)
-            for key, value in self._values.items()
-            if self._stored.get(key, missing) != value
-        }
-        return changed, [key for key in self._stored if key not in self._values]
-
-    def undo(self) -> None:
-        """Forgets the changes that were not stored."""
-        self._values = deepcopy(self._stored)
-
-    @property
-    def modified(self) -> bool:
-        """Whether anything needs storing."""
-        return self._values != self._stored
-
-    @modified.setter
-    def modified(self, value: bool) -> None:
-        # Flask's way to announce a nested change; here such changes are found by themselves.
-        pass
-
-    def _opened(self) -> dict[str, Any]:
-        self.touched = True
-        if self._failure:
-            raise self._failure
-        return self._values
-
-    def __getitem__(self, key: str) -> Any:
-        return self._opened()[key]
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        self._opened()[key] = value
-
-    def __delitem__(self, key: str) -> None:
-        del self._opened()[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._opened())
-
-    def __len__(self) -> int:
-        return len(self._opened())
 
 
 class ServerSessions(SessionInterface):
@@ -128,10 +52,16 @@ class ServerSessions(SessionInterface):
         """Returns what the browser left here, empty without a good cookie."""
         if request.path.startswith(SESSIONLESS_PATHS):
             return ServerSession()
-        try:
-            return ServerSession(await self._identity.session(request.cookies))
-        except Unavailable as error:
-            return ServerSession(failure=error)
+        if token_in_header(request.headers.get("Authorization")) is not None:
+            return ServerSession(may_begin=False)  # whatever cookie comes along counts for nothing
+        opened = ServerSession(self._identity.session_at_hand(only_cookie_header(request)))
+        if opened.record is None:
+            try:
+                opened = ServerSession(await self._identity.session(request.cookies))
+            except Unavailable as error:
+                opened = ServerSession(failure=error)
+        cast("dict[str, Any]", request.scope)[OPENED] = opened
+        return opened
 
     async def save_session(
         self, app: Quart, session: SessionMixin, response: Response | WerkzeugResponse | None
@@ -141,7 +71,7 @@ class ServerSessions(SessionInterface):
             raise TypeError(f"{type(session).__name__} was not opened here")
         if session.modified:
             try:
-                await self._store(session, may_begin=response is not None)
+                await self._store(session, may_begin=session.may_begin and response is not None)
             except AppError:
                 session.undo()  # Quart saves once more with the answer that tells of this
                 raise
@@ -168,7 +98,7 @@ class ServerSessions(SessionInterface):
             device = describe_device(request.headers.get("User-Agent"))
             session.new_cookie = await sessions.begin(None, device, data=changed)
         else:
-            log.warning("session_data_lost", reason="a socket cannot set the first cookie")
+            log.warning("session_data_lost", reason="a socket or a token has no cookie")
 
     def _write_cookie(self, session: ServerSession, response: Response | WerkzeugResponse) -> None:
         identity = self._identity
@@ -190,6 +120,12 @@ class ServerSessions(SessionInterface):
                 httponly=True,
                 samesite="Lax",
             )
+
+
+def only_cookie_header(request: BaseRequestWebsocket) -> str | None:
+    """Returns the header ``Cookie`` as it came, None when there are several."""
+    sent = request.headers.getlist("Cookie")
+    return sent[0] if len(sent) == 1 else None
 
 
 def keep_sessions_on_the_server(app: Quart, identity: Identity) -> None:
@@ -215,12 +151,3 @@ async def adopt_session(token: SessionToken | None) -> None:
     if not isinstance(interface, ServerSessions):
         raise TypeError("the application keeps no sessions on the server")
     await interface.adopt(token)
-
-
-def _encode(value: Any) -> JsonValue:
-    encoded: JsonValue = json.loads(session_json_serializer.dumps(value))
-    return encoded
-
-
-def _decode(value: JsonValue) -> Any:
-    return session_json_serializer.loads(json.dumps(value))

@@ -7,8 +7,10 @@ from datetime import datetime
 from datetime import timedelta
 
 from app.database import Database
+from app.database import tried_twice
 from app.errors import Unavailable
 from app.identity import session_store
+from app.identity.factor_duty import FactorDuty
 from app.identity.session_cache import SessionCache
 from app.identity.session_record import SessionRecord
 from app.principal import SessionId
@@ -48,15 +50,22 @@ class SessionLookup:
         cache: SessionCache,
         *,
         limits: SessionLimits,
+        duty: FactorDuty,
         now: Callable[[], datetime],
         monotonic: Callable[[], float],
     ) -> None:
         self._database = database
         self._cache = cache
         self._limits = limits
+        self._duty = duty
         self._now = now
         self._monotonic = monotonic
         self._away_until = 0.0
+
+    def at_hand(self, key: bytes) -> SessionRecord | None:
+        """Returns the session if that needs no look elsewhere; None says nothing."""
+        record = self._cache.fresh(key)
+        return record if record is not None and record.expires_at > self._now() else None
 
     async def find(self, key: bytes) -> SessionRecord | None:
         """Returns the session, or None when there is none or it has ended.
@@ -101,11 +110,14 @@ class SessionLookup:
         if self._monotonic() < self._away_until:
             raise Unavailable("the database was away a moment ago")
         try:
-            async with self._database.reading() as session:
-                return await session_store.find(session, key, now=self._now())
+            return await tried_twice(lambda: self._find_row_once(key))
         except Unavailable:
             self._away_until = self._monotonic() + OUTAGE_PAUSE_SECONDS
             raise
+
+    async def _find_row_once(self, key: bytes) -> SessionRecord | None:
+        async with self._database.reading() as session:
+            return await session_store.find(session, key, now=self._now(), duty=self._duty)
 
     async def _touch(self, record: SessionRecord) -> SessionRecord:
         now = self._now()

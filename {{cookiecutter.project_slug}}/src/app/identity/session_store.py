@@ -16,6 +16,9 @@ from sqlalchemy import select
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.identity.factor_duty import NO_DUTY
+from app.identity.factor_duty import FactorDuty
+from app.identity.factor_duty import has_factor
 from app.identity.session_record import SessionRecord
 from app.identity.session_record import SessionSummary
 from app.identity.tables import SessionRow
@@ -29,17 +32,25 @@ from app.principal import UserId
 LISTED_SESSIONS = 100
 
 
-async def find(session: AsyncSession, token_hash: bytes, *, now: datetime) -> SessionRecord | None:
+async def find(
+    session: AsyncSession, token_hash: bytes, *, now: datetime, duty: FactorDuty = NO_DUTY
+) -> SessionRecord | None:
     """Returns the session of a token, unless it has ended or its person is disabled."""
     found = await session.execute(
-        select(SessionRow, UserRow)
+        select(SessionRow, UserRow, has_factor(SessionRow.user_id))
         .outerjoin(UserRow, SessionRow.user_id == UserRow.id)
         .where(SessionRow.token_hash == token_hash)
         .where(SessionRow.expires_at > now)
         .where(or_(SessionRow.user_id.is_(None), UserRow.disabled_at.is_(None)))
     )
-    pair = found.one_or_none()
-    return _record(pair[0], pair[1]) if pair else None
+    one = found.one_or_none()
+    if one is None:
+        return None
+    row, user, is_on = one
+    is_owed = user is not None and duty.is_owed(
+        user.roles, has_factor=is_on, provider=row.factor_provider
+    )
+    return _record(row, user, is_owed=is_owed)
 
 
 async def find_token_hash(session: AsyncSession, session_id: SessionId) -> bytes | None:
@@ -48,10 +59,15 @@ async def find_token_hash(session: AsyncSession, session_id: SessionId) -> bytes
     return found.one_or_none()
 
 
-def _record(row: SessionRow, user: UserRow | None) -> SessionRecord:
+def _record(row: SessionRow, user: UserRow | None, *, is_owed: bool) -> SessionRecord:
     return SessionRecord(
         id=SessionId(row.id),
-        principal=principal_of(user, SessionId(row.id)),
+        principal=principal_of(
+            user,
+            SessionId(row.id),
+            authenticated_at=row.authenticated_at or row.created_at,
+            is_owed=is_owed,
+        ),
         data=row.data,
         begun_at=row.created_at,
         last_seen_at=row.last_seen_at,
@@ -59,16 +75,26 @@ def _record(row: SessionRow, user: UserRow | None) -> SessionRecord:
     )
 
 
-def principal_of(user: User | UserRow | None, session_id: SessionId) -> Principal:
-    """Returns the person as the caller that a session vouches for."""
+def principal_of(
+    user: User | UserRow | None,
+    session_id: SessionId,
+    *,
+    authenticated_at: datetime,
+    is_owed: bool,
+) -> Principal:
+    """Returns the person as the caller that a session vouches for.
+
+    ``is_owed`` says that they have to set up a second factor first.
+    """
     if user is None:
         return ANONYMOUS
     return Principal(
-        kind="user",
+        kind="enrolling" if is_owed else "user",
         user_id=UserId(user.id),
         session_id=session_id,
         name=user.name,
-        is_admin=user.is_admin,
+        roles=frozenset() if is_owed else frozenset(user.roles),
+        authenticated_at=authenticated_at,
     )
 
 
@@ -81,9 +107,15 @@ async def add(
     data: Mapping[str, JsonValue],
     now: datetime,
     expires_at: datetime,
+    duty: FactorDuty = NO_DUTY,
+    factor_provider: str | None = None,
 ) -> SessionRecord:
     """Stores a new session and returns it."""
     session_id = SessionId(uuid4())
+    is_owed = False
+    if user is not None and duty.binds(user.roles):
+        is_on = bool(await session.scalar(select(has_factor(user.id))))
+        is_owed = duty.is_owed(user.roles, has_factor=is_on, provider=factor_provider)
     await session.execute(
         insert(SessionRow).values(
             id=session_id,
@@ -94,11 +126,13 @@ async def add(
             created_at=now,
             last_seen_at=now,
             expires_at=expires_at,
+            authenticated_at=now if user else None,
+            factor_provider=factor_provider,
         )
     )
     return SessionRecord(
         id=session_id,
-        principal=principal_of(user, session_id),
+        principal=principal_of(user, session_id, authenticated_at=now, is_owed=is_owed),
         data=data,
         begun_at=now,
         last_seen_at=now,
@@ -112,6 +146,22 @@ async def touch(
     """Notes that the session is in use, which moves its end."""
     seen = update(SessionRow).where(SessionRow.id == session_id)
     await session.execute(seen.values(last_seen_at=now, expires_at=expires_at))
+
+
+async def renew(
+    session: AsyncSession,
+    session_id: SessionId,
+    *,
+    token_hash: bytes,
+    proven_at: datetime | None,
+    now: datetime,
+) -> bool:
+    """Gives a session another token and notes its person's last proof; False when it has ended."""
+    proven = update(SessionRow).where(SessionRow.id == session_id, SessionRow.expires_at > now)
+    changed = proven.values(token_hash=token_hash, authenticated_at=proven_at).returning(
+        SessionRow.id
+    )
+    return (await session.scalars(changed)).one_or_none() is not None
 
 
 async def merge_data(

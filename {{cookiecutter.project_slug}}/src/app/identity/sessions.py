@@ -7,45 +7,37 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC
 from datetime import datetime
-from typing import Protocol
 
 import structlog
 from pydantic import JsonValue
 
 from app.database import Database
+from app.database import UnitOfWork
 from app.errors import NotFound
 from app.errors import Unavailable
+from app.identity import audit
 from app.identity import session_store
+from app.identity.announcing import OnRevoke
+from app.identity.announcing import nothing_to_end
+from app.identity.factor_duty import NO_DUTY
+from app.identity.factor_duty import FactorDuty
 from app.identity.session_cache import SessionCache
 from app.identity.session_lookup import SessionLimits
 from app.identity.session_lookup import SessionLookup
+from app.identity.session_proof import SessionProofs
 from app.identity.session_record import SessionRecord
 from app.identity.session_record import SessionSummary
 from app.identity.session_record import SessionToken
 from app.identity.session_record import new_token
 from app.identity.session_record import token_hash
 from app.identity.users import User
+from app.principal import SYSTEM
 from app.principal import Principal
 from app.principal import SessionId
 from app.principal import UserId
 from app.settings import IdentitySettings
 
 log = structlog.get_logger()
-
-
-class OnRevoke(Protocol):
-    """Told of ended sessions, to end what lives on them: sockets and streams, in every process."""
-
-    async def __call__(
-        self, *, user: UserId | None = None, session: SessionId | None = None
-    ) -> None:
-        """Ends what belongs to the session, or to all sessions of the user."""
-        ...
-
-
-async def _nothing_to_end(
-    *, user: UserId | None = None, session: SessionId | None = None
-) -> None: ...
 
 
 class Sessions:
@@ -56,11 +48,13 @@ class Sessions:
         settings: IdentitySettings,
         database: Database,
         *,
+        duty: FactorDuty = NO_DUTY,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._limits = SessionLimits.of(settings)
         self._database = database
+        self._duty = duty
         self._now = now
         self.cache = SessionCache(
             settings.session_cache_entries,
@@ -69,9 +63,10 @@ class Sessions:
             monotonic=monotonic,
         )
         self._lookup = SessionLookup(
-            database, self.cache, limits=self._limits, now=now, monotonic=monotonic
+            database, self.cache, limits=self._limits, duty=duty, now=now, monotonic=monotonic
         )
-        self.on_revoke: OnRevoke = _nothing_to_end
+        self.on_revoke: OnRevoke = nothing_to_end
+        self.proofs = SessionProofs(database, self.cache, settings.recent_seconds, now=now)
 
     async def begin(
         self,
@@ -80,11 +75,12 @@ class Sessions:
         *,
         replacing: SessionId | None = None,
         data: Mapping[str, JsonValue] | None = None,
+        factor_provider: str | None = None,
     ) -> SessionToken:
         """Begins a session and returns the only copy of its token.
 
         The session that the browser came with ends, so that a token planted there beforehand is
-        worth nothing. What a visitor's session held moves along.
+        worth nothing; what a visitor's held moves along. ``factor_provider`` saw a second factor.
 
         Raises:
             Unavailable: PostgreSQL is away.
@@ -100,11 +96,21 @@ class Sessions:
                 data={**(kept or {}), **(data or {})},
                 now=now,
                 expires_at=self._limits.end(now, begun_at=now),
+                duty=self._duty,
+                factor_provider=factor_provider,
             )
+            if user is not None:
+                details: dict[str, JsonValue] = {"session_id": str(record.id), "device": device}
+                details |= {"second_factor": factor_provider} if factor_provider else {}
+                await audit.record(work, "sign_in.succeeded", who=record.principal, details=details)
         if replacing:
-            await self._announce_end([replacing])
+            await self.announce_end([replacing])
         self.cache.put(token_hash(token), record)
         return token
+
+    def at_hand(self, token: SessionToken) -> SessionRecord | None:
+        """Returns the session of a token if this process has just seen it; None says nothing."""
+        return self._lookup.at_hand(token_hash(token))
 
     async def find(self, token: SessionToken) -> SessionRecord | None:
         """Returns the session of a token, or None when there is none or it has ended.
@@ -143,7 +149,7 @@ class Sessions:
         if data is not None:
             self.cache.replace(replace(record, data=data))
 
-    async def list(self, who: Principal) -> list[SessionSummary]:
+    async def list(self, who: Principal) -> Sequence[SessionSummary]:
         """Returns the caller's sessions, those used last first.
 
         Raises:
@@ -160,7 +166,7 @@ class Sessions:
         Raises:
             Unavailable: PostgreSQL is away.
         """
-        await self._remove(who.own_id, only=who.session_id)
+        await self._remove(who, who.own_id, only=who.session_id, event="sign_out")
 
     async def revoke(self, who: Principal, session_id: SessionId) -> None:
         """Ends one of the caller's sessions.
@@ -169,7 +175,7 @@ class Sessions:
             NotFound: the caller has no such session.
             Unavailable: PostgreSQL is away.
         """
-        if not await self._remove(who.own_id, only=session_id):
+        if not await self._remove(who, who.own_id, only=session_id):
             raise NotFound("there is no such session")
 
     async def revoke_others(self, who: Principal) -> int:
@@ -178,15 +184,24 @@ class Sessions:
         Raises:
             Unavailable: PostgreSQL is away.
         """
-        return len(await self._remove(who.own_id, keep=who.session_id))
+        return len(await self._remove(who, who.own_id, keep=who.session_id))
 
-    async def revoke_all(self, user_id: UserId) -> None:
-        """Ends all sessions of a person: after a new password, say.
+    async def end_others(self, work: UnitOfWork, who: Principal) -> Sequence[SessionId]:
+        """Ends all sessions of the caller but the one in use, with what the transaction changes.
+
+        Returns those, for `announce_end` once it is committed.
+        """
+        return await _ended(work, who, who.own_id, keep=who.session_id)
+
+    async def revoke_all(
+        self, user_id: UserId, *, by: Principal = SYSTEM, only: SessionId | None = None
+    ) -> int:
+        """Ends all sessions of a person, or one, by another's will; returns how many they were.
 
         Raises:
             Unavailable: PostgreSQL is away.
         """
-        await self._remove(user_id)
+        return len(await self._remove(by, user_id, only=only))
 
     async def delete_expired(self) -> None:
         """Removes the rows of sessions that have run out; for a schedule to call."""
@@ -195,17 +210,20 @@ class Sessions:
 
     async def _remove(
         self,
+        who: Principal,
         owner: UserId,
         *,
         only: SessionId | None = None,
         keep: SessionId | None = None,
+        event: str = "session.revoked",
     ) -> Sequence[SessionId]:
         async with self._database.transaction() as work:
-            ended = await session_store.remove(work.session, owner, only=only, keep=keep)
-        await self._announce_end(ended)
+            ended = await _ended(work, who, owner, only=only, keep=keep, event=event)
+        await self.announce_end(ended)
         return ended
 
-    async def _announce_end(self, ended: Sequence[SessionId]) -> None:
+    async def announce_end(self, ended: Sequence[SessionId]) -> None:
+        """Has every process forget sessions whose rows are gone, and close their sockets."""
         for session_id in ended:
             self.cache.forget(session_id)
         for session_id in ended:
@@ -214,3 +232,19 @@ class Sessions:
             except Unavailable as error:
                 # The session is over all the same; its sockets end when they are next checked.
                 log.warning("session_end_not_announced", reason=error.detail)
+
+
+async def _ended(
+    work: UnitOfWork,
+    who: Principal,
+    owner: UserId,
+    *,
+    only: SessionId | None = None,
+    keep: SessionId | None = None,
+    event: str = "session.revoked",
+) -> Sequence[SessionId]:
+    ended = await session_store.remove(work.session, owner, only=only, keep=keep)
+    for session_id in ended:
+        details: dict[str, JsonValue] = {"session_id": str(session_id)}
+        await audit.record(work, event, who=who, subject=owner, details=details)
+    return ended

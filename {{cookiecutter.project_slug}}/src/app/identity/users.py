@@ -2,6 +2,8 @@
 
 import re
 import unicodedata
+from collections.abc import Awaitable
+from collections.abc import Callable
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +20,7 @@ from app.errors import Conflict
 from app.errors import Invalid
 from app.identity.tables import UserRow
 from app.principal import UserId
+from app.roles import ADMINISTRATOR
 
 EMAIL_MAX_CHARACTERS = 254
 NAME_MAX_CHARACTERS = 80
@@ -35,8 +38,13 @@ class User:
     id: UserId
     email: str
     name: str
-    is_admin: bool
+    roles: frozenset[str]
     created_at: datetime
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether they are an administrator."""
+        return ADMINISTRATOR in self.roles
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +83,24 @@ def clean_name(name: str) -> str:
     return cleaned
 
 
+async def check_all(*checks: Callable[[], Awaitable[object] | object]) -> None:
+    """Makes all checks: whoever filled in a form wants to hear of all that is wrong, at once.
+
+    Raises:
+        Invalid: with the fields of all checks that failed.
+    """
+    fields: dict[str, str] = {}
+    for check in checks:
+        try:
+            outcome = check()
+            if isinstance(outcome, Awaitable):
+                await outcome
+        except Invalid as error:
+            fields.update(error.fields)
+    if fields:
+        raise Invalid("some fields need another look", fields=fields)
+
+
 async def create_user(
     work: UnitOfWork, *, email: str, name: str, password_hash: str, is_admin: bool = False
 ) -> User:
@@ -89,6 +115,7 @@ async def create_user(
         "name": clean_name(name),
         "password_hash": password_hash,
         "is_admin": is_admin,
+        "roles": [ADMINISTRATOR] if is_admin else [],
     }
     added = insert(UserRow).values(values).on_conflict_do_nothing().returning(UserRow)
     row = (await work.session.scalars(added)).one_or_none()
@@ -111,6 +138,12 @@ async def find_credentials(session: AsyncSession, email: str) -> Credentials | N
         return None  # nobody can have signed up with that
     row = (await session.scalars(_enabled().where(same))).one_or_none()
     return Credentials(_user(row), row.password_hash) if row else None
+
+
+async def find_password_hash(session: AsyncSession, user_id: UserId) -> str | None:
+    """Returns the hash of a person's password, None when they have none or are disabled."""
+    row = (await session.scalars(_enabled().where(UserRow.id == user_id))).one_or_none()
+    return (row.password_hash or None) if row else None
 
 
 async def names(session: AsyncSession, ids: Iterable[UserId]) -> dict[UserId, str]:
@@ -137,6 +170,6 @@ def _user(row: UserRow) -> User:
         id=UserId(row.id),
         email=row.email,
         name=row.name,
-        is_admin=row.is_admin,
+        roles=frozenset(row.roles),
         created_at=row.created_at,
     )

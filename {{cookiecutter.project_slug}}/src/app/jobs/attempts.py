@@ -16,8 +16,11 @@ from structlog.contextvars import bound_contextvars
 from app.errors import GiveUp
 from app.errors import RetryLater
 from app.jobs.pauses import retry_seconds
+from app.telemetry.trace import bound_trace
+from app.telemetry.trace import trace_of
 
 REQUEST_ID = "request_id"
+TRACEPARENT = "traceparent"
 
 log = structlog.get_logger()
 
@@ -63,10 +66,13 @@ def attempt(run: Run, *, max_attempts: int, lost: Count) -> Callable[[Job], Awai
             raise later(seconds, str(error)) from error
 
     async def attempted(job: Job) -> None:
-        request_id = (job.headers or {}).get(REQUEST_ID)
-        facts = {REQUEST_ID: request_id} if request_id else {}
+        headers = {name: str(value) for name, value in (job.headers or {}).items()}
+        facts = {REQUEST_ID: headers[REQUEST_ID]} if REQUEST_ID in headers else {}
         started = time.perf_counter()
-        with bound_contextvars(task=job.entrypoint, job=job.id, **facts):
+        with (
+            bound_trace(trace_of(headers.get(TRACEPARENT)), **facts),
+            bound_contextvars(task=job.entrypoint, job=job.id),
+        ):
             await judged(job)
             log.info("job_done", ms=round(1000 * (time.perf_counter() - started), 1))
 

@@ -8,11 +8,11 @@ from pgqueuer import PgQueuer
 from pgqueuer import Queries
 from pgqueuer.db import AsyncpgDriver
 from pydantic import JsonValue
-from structlog.contextvars import get_contextvars
 
 from app.database import Database
 from app.database import UnitOfWork
 from app.jobs.attempts import REQUEST_ID
+from app.jobs.attempts import TRACEPARENT
 from app.jobs.attempts import Run
 from app.jobs.upkeep import delete_old_records
 from app.jobs.upkeep import tell_unknown_tasks
@@ -20,6 +20,8 @@ from app.jobs.worker import RunScheduled
 from app.jobs.worker import Worker
 from app.jobs.worker import scheduled
 from app.settings import JobsSettings
+from app.telemetry import current_request_id
+from app.telemetry.trace import current_trace
 
 # Somewhere in the hour, but not at its start, when everybody's jobs run.
 UPKEEP_SCHEDULE = "41 * * * *"
@@ -77,12 +79,11 @@ class Jobs:
         if name not in self.tasks:
             raise LookupError(f"there is no task {name!r}")
         queries = Queries(AsyncpgDriver(await work.raw_connection()))
-        request_id = get_contextvars().get(REQUEST_ID)
         await queries.enqueue(
             name,
             json.dumps(payload).encode(),
             execute_after=timedelta(seconds=after_seconds),
-            headers={REQUEST_ID: request_id} if request_id else None,
+            headers=_headers(),
         )
 
     async def work(self, stop: asyncio.Event) -> None:
@@ -93,3 +94,10 @@ class Jobs:
     async def _keep_up(self) -> None:
         await delete_old_records(self._database)
         await tell_unknown_tasks(self._database, self.tasks)
+
+
+def _headers() -> dict[str, str] | None:
+    """Returns what tells the job whom it is for: the request, and the trace."""
+    request_id, trace = current_request_id(), current_trace()
+    told = {REQUEST_ID: request_id, TRACEPARENT: trace.traceparent if trace else None}
+    return {name: value for name, value in told.items() if value} or None

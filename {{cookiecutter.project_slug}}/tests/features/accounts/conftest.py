@@ -1,25 +1,17 @@
-"""A real Chromium for the pages."""
+"""Which tests of accounts need to run on one line of Python and Quart only."""
 
-import os
-import shutil
-from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser
-from playwright.async_api import async_playwright
-
-NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
-@pytest.fixture(scope="session")
-async def chromium() -> AsyncIterator[Browser]:
-    """Yields a browser; the environment variable CHROMIUM names another one than the system's."""
-    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-    if path is None:
-        pytest.skip("no Chromium is installed, so the pages were NOT tried in a browser")
-    # Chromium refuses to run its sandbox as root, as containers do.
-    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=arguments)
-        yield browser
-        await browser.close()
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks what is seen of these pages in a browser: nothing live is on them.
+
+    What the pages hold, and what the addresses behind them do, is tested without a browser too.
+    """
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here) and item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.one_line)

@@ -11,12 +11,14 @@ from app.resources import resources_of
 from app.settings import Settings
 from tests.people import Person
 
-WAIT_SECONDS = 2.0
+WAIT_SECONDS = 60.0
 
 
 @pytest.fixture
 async def other_app(app: Quart, settings: Settings) -> AsyncIterator[Quart]:
-    other = create_app(settings)
+    """Yields another process; what it knows of a session it believes until it is told."""
+    believes = settings.identity.model_copy(update={"session_cache_seconds": 3_600.0})
+    other = create_app(settings.model_copy(update={"identity": believes}))
     async with other.test_app():
         yield other
 

@@ -1,6 +1,7 @@
 """Where to go after signing in, as far as the address of the page may say so."""
 
 HOME = "/"
+GOAL_MAX_CHARACTERS = 2_000
 
 
 def safe_next(wanted: str | None) -> str:
@@ -10,5 +11,7 @@ def safe_next(wanted: str | None) -> str:
     ``/<tab>/evil.example`` lead away as surely as ``//evil.example`` does.
     """
     if not wanted or not wanted.startswith("/") or wanted.startswith("//"):
+        return HOME
+    if len(wanted) > GOAL_MAX_CHARACTERS:
         return HOME
     return HOME if "\\" in wanted or not wanted.isprintable() else wanted

@@ -1,30 +1,29 @@
 """The pages of accounts: plain forms, which work without any script."""
 
 from collections.abc import Mapping
-from datetime import UTC
-from datetime import datetime
-from uuid import UUID
 
 from quart import Blueprint
 from quart import redirect
 from quart import render_template
 from quart import request
-from quart import url_for
 from werkzeug.wrappers import Response
 
 from app.errors import AppError
-from app.errors import Conflict
-from app.errors import Invalid
+from app.errors import SecondFactorNeeded
 from app.errors import TooMany
 from app.errors import Unauthenticated
 from app.features.accounts import service
-from app.features.accounts.ages import ago
+from app.features.accounts.account import current_account
 from app.features.accounts.attempts import ATTEMPTS
 from app.features.accounts.attempts import spend_attempt
 from app.features.accounts.attempts import this_browser
+from app.features.accounts.coming_in import come_in
+from app.features.accounts.coming_in import onward
+from app.features.accounts.coming_in import way_of
 from app.features.accounts.next_page import safe_next
+from app.features.accounts.second_factor.sign_in import code_form
+from app.features.accounts.words import waiting_words
 from app.identity.session_interface import adopt_session
-from app.principal import SessionId
 from app.resources import current_resources
 from app.web import current_principal
 from app.web import guard
@@ -52,14 +51,15 @@ blueprint = Blueprint(
 async def sign_in_page() -> str | Response:
     """Shows the form, or moves on when somebody is signed in already."""
     goal = safe_next(request.args.get("next"))
-    if current_principal().is_signed_in:
-        return redirect(goal, SEE_OTHER)
+    who = current_principal()
+    if who.is_person:
+        return redirect(way_of(who, goal), SEE_OTHER)
     return await _form("accounts/sign_in.html", goal)
 
 
 @blueprint.post("/sign-in")
 @guard(public)
-@limit(ATTEMPTS)
+@limit(ATTEMPTS, only_shared=True)
 @html
 async def sign_in() -> tuple[str, int] | Response:
     """Signs in and goes where the person was heading, or shows the form with what is wrong."""
@@ -74,48 +74,13 @@ async def sign_in() -> tuple[str, int] | Response:
             password=form.get("password", ""),
             browser=this_browser(),
         )
+    except SecondFactorNeeded as half:
+        return await code_form(goal, half.half_sign_in), 200
     except (Unauthenticated, TooMany) as error:
         errors, status = _explain(error)
         return await _form("accounts/sign_in.html", goal, form=form, errors=errors), status
-    await adopt_session(welcome.token)
-    return redirect(goal, SEE_OTHER)
-
-
-@blueprint.get("/sign-up")
-@guard(public)
-@limit("120/minute")
-@html
-async def sign_up_page() -> str | Response:
-    """Shows the form, or moves on when somebody is signed in already."""
-    goal = safe_next(request.args.get("next"))
-    if current_principal().is_signed_in:
-        return redirect(goal, SEE_OTHER)
-    return await _form("accounts/sign_up.html", goal)
-
-
-@blueprint.post("/sign-up")
-@guard(public)
-@limit(ATTEMPTS)
-@html
-async def sign_up() -> tuple[str, int] | Response:
-    """Joins and moves on, or shows the form with what is wrong."""
-    form = await request.form
-    goal = safe_next(form.get("next"))
-    try:
-        await spend_attempt(form.get("email", ""))
-        welcome = await service.sign_up(
-            current_principal(),
-            current_resources().identity,
-            email=form.get("email", ""),
-            name=form.get("name", ""),
-            password=form.get("password", ""),
-            browser=this_browser(),
-        )
-    except (Conflict, Invalid, TooMany) as error:
-        errors, status = _explain(error)
-        return await _form("accounts/sign_up.html", goal, form=form, errors=errors), status
-    await adopt_session(welcome.token)
-    return redirect(goal, SEE_OTHER)
+    await come_in(welcome)
+    return redirect(onward(goal), SEE_OTHER)
 
 
 @blueprint.post("/sign-out")
@@ -129,40 +94,15 @@ async def sign_out() -> Response:
     return redirect("/", SEE_OTHER)
 
 
-@blueprint.get("/accounts/sessions")
+@blueprint.get("/account")
 @guard(signed_in)
 @limit("120/minute")
 @html
-async def sessions_page() -> str:
-    """Shows where the person is signed in."""
-    sessions = await current_resources().identity.sessions.list(current_principal())
-    now = datetime.now(UTC)
-    return await render_template(
-        "accounts/sessions.html",
-        sessions=[session for session in sessions if session.is_current]
-        + [session for session in sessions if not session.is_current],
-        ago=lambda moment: ago(moment, now=now),
-    )
-
-
-@blueprint.post("/accounts/sessions/<uuid:session_id>/end")
-@guard(signed_in)
-@limit("60/minute")
-@html
-async def end_session(session_id: UUID) -> Response:
-    """Ends one session and shows the others."""
-    await current_resources().identity.sessions.revoke(current_principal(), SessionId(session_id))
-    return redirect(url_for("accounts_pages.sessions_page"), SEE_OTHER)
-
-
-@blueprint.post("/accounts/sessions/end-others")
-@guard(signed_in)
-@limit("60/minute")
-@html
-async def end_other_sessions() -> Response:
-    """Ends all sessions but the one in use."""
-    await current_resources().identity.sessions.revoke_others(current_principal())
-    return redirect(url_for("accounts_pages.sessions_page"), SEE_OTHER)
+async def account_page() -> str:
+    """Shows the sections of the account."""
+    user = await service.own_account(current_principal(), current_resources().identity)
+    sections = current_account().sections
+    return await render_template("accounts/overview.html", user=user, sections=sections)
 
 
 async def _form(
@@ -175,21 +115,14 @@ async def _form(
     return await render_template(
         template,
         next=goal,
-        values={name: form.get(name, "") for name in ("email", "name")},
+        values={name: form.get(name, "") for name in ("email",)},
         errors=errors,
-        password_min_characters=current_resources().settings.identity.password_min_characters,
     )
 
 
 def _explain(error: AppError) -> tuple[dict[str, str], int]:
     match error:
-        case Invalid():
-            return error.fields, 422
-        case Conflict():
-            return {"email": "There is an account with this address already."}, 409
         case TooMany():
-            minutes = max(1, round(error.after_seconds / 60))
-            wait = "a minute" if minutes == 1 else f"{minutes} minutes"
-            return {"form": f"Too many attempts. Try again in {wait}."}, 429
+            return {"form": waiting_words(error)}, 429
         case _:
             return {"form": "The e-mail address or the password is not right."}, 401

@@ -1,6 +1,4 @@
-"""Accounts over REST: sign up, sign in, sign out, and the caller's own sessions."""
-
-from uuid import UUID
+"""Accounts over REST: sign up, sign in, sign out, and who is signed in."""
 
 from quart import Blueprint
 from quart_schema import document_response
@@ -11,47 +9,28 @@ from app.features.accounts import service
 from app.features.accounts.attempts import ATTEMPTS
 from app.features.accounts.attempts import spend_attempt
 from app.features.accounts.attempts import this_browser
-from app.features.accounts.schemas import SessionList
-from app.features.accounts.schemas import SessionShape
+from app.features.accounts.coming_in import come_in
 from app.features.accounts.schemas import SignedIn
 from app.features.accounts.schemas import SignIn
-from app.features.accounts.schemas import SignUp
 from app.features.accounts.schemas import UserShape
 from app.identity.session_interface import adopt_session
-from app.principal import SessionId
 from app.resources import current_resources
 from app.web import current_principal
+from app.web import fails_with
 from app.web import guard
 from app.web import limit
 from app.web import public
+from app.web import scope
 from app.web import signed_in
+from app.web.problem_types import UNAUTHENTICATED
 
 blueprint = Blueprint("accounts", __name__, url_prefix="/api/v1/accounts")
 
 
-@blueprint.post("/sign-up")
-@guard(public)
-@limit(ATTEMPTS)
-@validate_request(SignUp)
-@validate_response(SignedIn, 201)
-async def sign_up(data: SignUp) -> tuple[SignedIn, int]:
-    """Joins, and is signed in."""
-    await spend_attempt(data.email)
-    welcome = await service.sign_up(
-        current_principal(),
-        current_resources().identity,
-        email=data.email,
-        name=data.name,
-        password=data.password.get_secret_value(),
-        browser=this_browser(),
-    )
-    await adopt_session(welcome.token)
-    return SignedIn(user=UserShape.of(welcome.user)), 201
-
-
 @blueprint.post("/sign-in")
 @guard(public)
-@limit(ATTEMPTS)
+@limit(ATTEMPTS, only_shared=True)
+@fails_with(UNAUTHENTICATED)
 @validate_request(SignIn)
 @validate_response(SignedIn)
 async def sign_in(data: SignIn) -> SignedIn:
@@ -64,7 +43,7 @@ async def sign_in(data: SignIn) -> SignedIn:
         password=data.password.get_secret_value(),
         browser=this_browser(),
     )
-    await adopt_session(welcome.token)
+    await come_in(welcome)
     return SignedIn(user=UserShape.of(welcome.user))
 
 
@@ -81,32 +60,10 @@ async def sign_out() -> tuple[str, int]:
 
 @blueprint.get("/me")
 @guard(signed_in)
+@scope("account:read")
 @limit("120/minute")
 @validate_response(SignedIn)
 async def me() -> SignedIn:
     """Returns who is signed in."""
     user = await service.own_account(current_principal(), current_resources().identity)
     return SignedIn(user=UserShape.of(user))
-
-
-@blueprint.get("/sessions")
-@guard(signed_in)
-@limit("120/minute")
-@validate_response(SessionList)
-async def list_sessions() -> SessionList:
-    """Returns the browsers in which the caller is signed in."""
-    summaries = await current_resources().identity.sessions.list(current_principal())
-    return SessionList(items=[SessionShape.of(summary) for summary in summaries])
-
-
-@blueprint.delete("/sessions/<uuid:session_id>")
-@guard(signed_in)
-@limit("60/minute")
-@document_response(None, 204)
-async def end_session(session_id: UUID) -> tuple[str, int]:
-    """Ends one of the caller's sessions, wherever it is."""
-    who = current_principal()
-    await current_resources().identity.sessions.revoke(who, SessionId(session_id))
-    if who.session_id == session_id:
-        await adopt_session(None)
-    return "", 204

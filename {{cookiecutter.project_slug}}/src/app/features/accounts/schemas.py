@@ -1,6 +1,5 @@
 """What the REST routes take and give."""
 
-from datetime import datetime
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -8,7 +7,6 @@ from pydantic import ConfigDict
 from pydantic import Field
 from pydantic import SecretStr
 
-from app.identity import SessionSummary
 from app.identity import User
 
 
@@ -19,12 +17,6 @@ class SignIn(BaseModel):
 
     email: str = Field(max_length=320)
     password: SecretStr = Field(max_length=1_024)
-
-
-class SignUp(SignIn):
-    """What it takes to join."""
-
-    name: str = Field(max_length=200)
 
 
 class UserShape(BaseModel):
@@ -44,30 +36,3 @@ class SignedIn(BaseModel):
     """The person who is signed in; the session itself is in the cookie."""
 
     user: UserShape
-
-
-class SessionShape(BaseModel):
-    """One browser in which the caller is signed in."""
-
-    id: UUID
-    device: str
-    created_at: datetime
-    last_seen_at: datetime
-    is_current: bool
-
-    @classmethod
-    def of(cls, summary: SessionSummary) -> "SessionShape":
-        """Returns the shape of a session."""
-        return cls(
-            id=summary.id,
-            device=summary.device,
-            created_at=summary.created_at,
-            last_seen_at=summary.last_seen_at,
-            is_current=summary.is_current,
-        )
-
-
-class SessionList(BaseModel):
-    """The caller's sessions, those used last first."""
-
-    items: list[SessionShape]

@@ -1,0 +1,95 @@
+"""Whoever comes from a provider and has to have a second factor sets one up here."""
+
+import re
+
+import pyotp
+import pytest
+from quart import Quart
+from sqlalchemy import select
+
+from app.factory import create_app
+from app.identity.audit import AuditRow
+from app.resources import resources_of
+from app.settings import Settings
+from tests.features.accounts.openid.visits import person_in
+from tests.features.accounts.openid.visits import there_and_back
+from tests.features.accounts.openid.visits import who_is
+from tests.features.accounts.test_required_factor import bound
+from tests.people import Browser
+
+# The provider of the tests says so while it answers.
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+START = "/sign-in/with/example?next=%2Faccount"
+FACTOR = "/account/second-factor"
+PROVE = "/account/providers/example/prove"
+
+
+def trusting(settings: Settings) -> Settings:
+    """Returns settings by which the provider's own second factor counts."""
+    [example, *others] = settings.openid.providers
+    example = example.model_copy(update={"second_factor_amr": ("hwk", "mfa")})
+    openid = settings.openid.model_copy(update={"providers": (example, *others)})
+    return settings.model_copy(update={"openid": openid})
+
+
+async def test_a_provider_is_no_way_round_it(app: Quart, provided: Settings) -> None:
+    strict = create_app(bound(provided, "everybody"))
+    async with strict.test_app():
+        lin, start = Browser(strict), START
+
+        arrived = await lin.get(await there_and_back(lin, "lin", start=start))
+        before = await who_is(lin)
+        proof = f"{PROVE}?next=%2Faccount%2Fsecond-factor"
+        proven = await lin.get(await there_and_back(lin, "lin", start=proof))
+        page = await (await lin.get(arrived.location)).get_data(as_text=True)
+        key = re.search(r'account__key">([A-Z2-7 ]+)<', page)
+        assert key
+        code = pyotp.TOTP(key[1].replace(" ", "")).now()
+        await lin.post(f"{FACTOR}/confirm", form={"code": code})
+
+        assert arrived.location == f"{FACTOR}?next=%2Faccount"
+        assert proven.location == FACTOR
+        assert before == ""
+        assert await who_is(lin) == "lin@example.com"
+    free = Browser(app)
+    await free.get(await there_and_back(free, "other"))
+    assert await who_is(free) == "other@example.com"
+
+
+async def test_what_the_provider_saw_counts_where_the_settings_name_it_and_as_long_as_they_do(
+    app: Quart, provided: Settings
+) -> None:
+    strict = bound(provided, "everybody")
+    wary, trustful = create_app(strict), create_app(trusting(strict))
+    async with wary.test_app(), trustful.test_app():
+        strong, lin, unasked = Browser(trustful), Browser(trustful), Browser(wary)
+
+        let_in = await strong.get(await there_and_back(strong, "strong", start=START))
+        held = await lin.get(await there_and_back(lin, "lin", start=START))
+        unseen = await unasked.get(await there_and_back(unasked, "strong", start=START))
+
+        assert let_in.location == "/account"
+        assert await who_is(strong) == "strong@example.com"
+        assert held.location == unseen.location == f"{FACTOR}?next=%2Faccount"
+        assert (await person_in(wary, strong)).is_enrolling  # the same session, named no more
+        async with resources_of(app).database.reading() as session:
+            begun = select(AuditRow.details).where(AuditRow.event == "sign_in.succeeded")
+            told = list(await session.scalars(begun.order_by(AuditRow.id)))
+        assert [one.get("second_factor") for one in told] == ["example", None, None]
+
+
+async def test_one_of_ours_is_asked_for_whatever_the_provider_saw(
+    app: Quart, provided: Settings
+) -> None:
+    trustful = create_app(trusting(provided))
+    async with trustful.test_app():
+        strong, again = Browser(trustful), Browser(trustful)
+        await strong.get(await there_and_back(strong, "strong"))
+        who, factors = await person_in(trustful, strong), resources_of(trustful).identity.factors
+        await factors.confirm(who, pyotp.TOTP(await factors.enrol(who)).now())
+
+        asked = await again.get(await there_and_back(again, "strong"))
+
+        assert "Enter your code" in await asked.get_data(as_text=True)
+        assert await who_is(again) == ""
