@@ -24,6 +24,7 @@ class FakeBackplane:
         self.listeners: list[Listener] = []
         self.logs: defaultdict[str, list[Entry]] = defaultdict(list)
         self.newest: dict[str, Position] = {}
+        self.failing: list[str] = []
         self.keys: dict[tuple[str, str], int] = {}
         self.subscribed: list[str] = []
         self.readings: list[tuple[str, int]] = []
@@ -123,6 +124,7 @@ class FakePresence:
         self.members: defaultdict[str, dict[str, Member]] = defaultdict(dict)
         self.versions: defaultdict[str, int] = defaultdict(int)
         self.lingers: list[float] = []
+        self.failing: list[str] = []
         self.listeners: list[PresenceListener] = []
         self.is_away = False
 

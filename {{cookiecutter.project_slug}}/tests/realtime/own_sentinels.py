@@ -10,19 +10,19 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from app.settings import RedisSettings
 from tests.realtime.own_redis import OwnRedis
 from tests.realtime.own_redis import own_redis
 from tests.servers import free_port
+from tests.servers import redis_client
 
 SERVICE = "main"
 SENTINELS = 3
 QUORUM = 2
-DOWN_AFTER_MS = 1_000
-WAIT_SECONDS = 20.0
+DOWN_AFTER_MS = 2_000
+WAIT_SECONDS = 300.0  # a clock that jumps has Sentinels do nothing for half a minute (TILT)
 
 
 class OwnSentinels:
@@ -49,16 +49,16 @@ class OwnSentinels:
     def settings(self) -> RedisSettings:
         hosts = ",".join(f"127.0.0.1:{port}" for port in self.ports)
         url = f"redis+sentinel://{hosts}/{SERVICE}/0"
-        return RedisSettings.model_construct(url=url, connect_seconds=1.0)
+        return RedisSettings.model_construct(url=url, connect_seconds=30.0)
 
     async def fail_over(self) -> None:
         """Has the Sentinels promote the replica although the primary is well."""
-        async with Redis(port=self.ports[0]) as client:
+        async with redis_client(f"redis://127.0.0.1:{self.ports[0]}") as client:
             await client.execute_command("SENTINEL", "FAILOVER", SERVICE)  # type: ignore[no-untyped-call]
 
     async def facts(self, port: int) -> dict[str, Any]:
         """Returns what one Sentinel knows about the service."""
-        async with Redis(port=port, decode_responses=True) as client:
+        async with redis_client(f"redis://127.0.0.1:{port}", decode_responses=True) as client:
             return dict(await client.sentinel_master(SERVICE))  # type: ignore[arg-type]
 
 
@@ -80,7 +80,7 @@ async def own_sentinels(program: str) -> AsyncIterator[OwnSentinels]:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="sentinels")))
         ports = [free_port() for _ in range(SENTINELS)]
         for port in ports:
-            stack.callback(_end, _start_sentinel(program, folder, port, primary.port))
+            stack.callback(end, start_sentinel(program, folder, port, primary.port))
         made = OwnSentinels((primary, replica), ports)
         async with asyncio.timeout(WAIT_SECONDS):
             for port in ports:
@@ -89,7 +89,8 @@ async def own_sentinels(program: str) -> AsyncIterator[OwnSentinels]:
         yield made
 
 
-def _start_sentinel(program: str, folder: Path, port: int, primary: int) -> subprocess.Popen[bytes]:
+def start_sentinel(program: str, folder: Path, port: int, primary: int) -> subprocess.Popen[bytes]:
+    """Starts a Sentinel that watches over the primary on a port."""
     configuration = folder / f"{port}.conf"
     configuration.write_text(
         f"port {port}\nbind 127.0.0.1\ndir {folder}\n"
@@ -100,7 +101,8 @@ def _start_sentinel(program: str, folder: Path, port: int, primary: int) -> subp
     return subprocess.Popen([program, str(configuration), "--sentinel"], stdout=subprocess.DEVNULL)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Ends a Sentinel."""
     process.kill()
     process.wait()
 

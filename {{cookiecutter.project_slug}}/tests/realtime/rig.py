@@ -16,7 +16,6 @@ import httpx
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from websockets.asyncio.client import ClientConnection
-from websockets.asyncio.client import connect
 from websockets.typing import Origin
 from websockets.typing import Subprotocol
 
@@ -43,8 +42,9 @@ from app.realtime.topics import Window
 from app.settings import RealtimeSettings
 from tests.realtime.fakes import FakeBackplane
 from tests.realtime.fakes import FakePresence
+from tests.sockets import connect
 
-WAIT_SECONDS = 5.0
+WAIT_SECONDS = 60.0
 ORIGIN = "http://here.test"
 Frame = dict[str, Any]
 
@@ -292,7 +292,7 @@ def namespaces(door: Door) -> list[TopicNamespace]:
             "room", kind=Window(), authorise=door.authorise, signals=True, presence=True
         ),
         TopicNamespace(
-            "devices",
+            "robots",
             kind=Window(),
             authorise=door.authorise,
             presence=True,

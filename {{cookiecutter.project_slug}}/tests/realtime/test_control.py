@@ -4,6 +4,8 @@ import asyncio
 from dataclasses import replace
 from uuid import uuid4
 
+from app.principal import MachineId
+from app.principal import Principal
 from app.principal import SessionId
 from app.principal import UserId
 from app.realtime.control import CONTROL_TOPIC
@@ -35,6 +37,37 @@ async def test_disconnecting_a_user_reaches_every_process_and_nobody_else() -> N
         assert await there.closed() == CloseCode.UNAUTHENTICATED
         assert await here.closed() == CloseCode.UNAUTHENTICATED
         assert (await grace.ask("presence", topic="room:7"))["result"]
+
+
+async def test_the_machines_of_a_user_are_looked_at_again_in_every_process() -> None:
+    """An order that ends somebody ends what they own, unless it is still let in."""
+    backplane, door = FakeBackplane(), Door()
+    ada = door.add("ada")
+    for name in ("fridge", "kettle"):
+        door.people[name] = machine_of(ada, name)
+    async with (
+        running(backplane, door) as one,
+        running(backplane, door) as two,
+        two.socket("fridge") as fridge,
+        two.socket("kettle") as kettle,
+    ):
+        await fridge.hello()
+        await kettle.hello()
+        await until(lambda: backplane.subscribed.count(CONTROL_TOPIC) == 2)
+        del door.people["fridge"]
+
+        await one.realtime.disconnect(user=ada.user_id)
+
+        assert (await fridge.receive())["reason"] == "session ended"
+        assert await fridge.closed() == CloseCode.UNAUTHENTICATED
+        assert (await kettle.ask("presence", topic="room:7"))["result"]
+
+
+def machine_of(owner: Principal, name: str) -> Principal:
+    """Returns a machine of somebody's."""
+    return Principal(
+        kind="machine", machine_id=MachineId(uuid4()), name=name, owner_id=owner.user_id
+    )
 
 
 async def test_disconnecting_a_session_leaves_the_users_other_sessions(rig: Rig) -> None:

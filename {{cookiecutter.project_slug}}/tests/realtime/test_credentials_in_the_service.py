@@ -8,7 +8,6 @@ from typing import Any
 import httpx
 import pytest
 from quart import Quart
-from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin
 from websockets.typing import Subprotocol
@@ -23,6 +22,7 @@ from app.resources import resources_of
 from tests.people import Person
 from tests.realtime.rig import Socket
 from tests.realtime.rig import until
+from tests.sockets import connect
 
 
 async def anybody(who: Principal, key: str, action: Action) -> bool:
@@ -118,7 +118,7 @@ async def test_a_token_is_judged_by_the_verifier_that_a_feature_added(
     async with (
         socket(live_server, additional_headers=good) as connection,
         socket(live_server, additional_headers=bad) as stranger,
-        httpx.AsyncClient(base_url=live_server) as client,
+        httpx.AsyncClient(base_url=live_server, timeout=60) as client,
     ):
         await Socket(connection).hello({"topic": "room:7"})
         await Socket(stranger).send("hello")

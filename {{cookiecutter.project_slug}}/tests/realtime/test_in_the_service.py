@@ -2,7 +2,6 @@
 
 import httpx
 from quart import Quart
-from websockets.asyncio.client import connect
 from websockets.typing import Origin
 from websockets.typing import Subprotocol
 
@@ -16,6 +15,7 @@ from tests.people import Person
 from tests.realtime.rig import Socket
 from tests.realtime.rig import Stream
 from tests.realtime.rig import until
+from tests.sockets import connect
 
 
 async def test_a_socket_can_be_cut_through_the_layers_around_it(
@@ -43,7 +43,7 @@ async def test_a_stream_can_be_cut_through_the_layers_around_it(
 ) -> None:
     core = resources_of(app).realtime._core
     async with (
-        httpx.AsyncClient(headers={"Cookie": ada.cookie}) as client,
+        httpx.AsyncClient(headers={"Cookie": ada.cookie}, timeout=60) as client,
         client.stream("GET", f"{live_server}/realtime/events?topic=room:none") as response,
     ):
         await Stream(response).receive()

@@ -4,8 +4,8 @@ import asyncio
 import contextlib
 import re
 
+import httpx
 import pytest
-from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin
 from websockets.typing import Subprotocol
@@ -19,6 +19,7 @@ from tests.realtime.rig import ORIGIN
 from tests.realtime.rig import Rig
 from tests.realtime.rig import running
 from tests.realtime.rig import until
+from tests.sockets import connect
 
 
 def meters(rig: Rig) -> Meters:
@@ -177,8 +178,30 @@ async def test_callers_that_are_not_let_in_are_counted_by_reason() -> None:
         assert value(meters(rig), "refused_handshakes_total", reason="process") == 1
 
 
+async def test_commands_over_http_that_are_not_looked_at_are_counted_by_reason(rig: Rig) -> None:
+    signal = b'{"type":"signal","id":1,"topic":"room:7","data":1}'
+    known = {"cookie": "session=ada", "origin": ORIGIN, "content-type": "application/json"}
+    bad = [
+        known | {"origin": "http://elsewhere.test"},
+        known | {"content-type": "text/plain"},
+        known | {"cookie": "session=nobody"},
+    ]
+
+    async with httpx.AsyncClient(timeout=60) as client:
+        address = f"http://127.0.0.1:{rig.port}/realtime/commands"
+        codes = [
+            (await client.post(address, content=signal, headers=headers)).status_code
+            for headers in [known, *bad]
+        ]
+        codes.append((await client.post(address, content=b"[]", headers=known)).status_code)
+
+    assert codes == [204, 403, 415, 401, 400]
+    for reason in ("origin", "media_type", "unauthenticated", "bad_frame"):
+        assert value(meters(rig), "refused_commands_total", reason=reason) == 1
+
+
 async def test_the_way_of_a_ping_and_back_is_measured() -> None:
-    async with running(ping_seconds=0.01, pong_seconds=5.0) as rig, rig.socket() as socket:
+    async with running(ping_seconds=0.3, pong_seconds=60.0) as rig, rig.socket() as socket:
         await socket.hello()
         assert (await socket.receive())["type"] == "ping"
         await socket.connection.send('{"type":"pong"}')
@@ -204,7 +227,7 @@ async def test_a_drain_shows_how_many_are_left(rig: Rig) -> None:
         await two.hello()
         assert value(meters(rig), "drain_remaining") == 0
 
-        drain = asyncio.ensure_future(rig.realtime.drain(window_seconds=0.4, deadline_seconds=2))
+        drain = asyncio.ensure_future(rig.realtime.drain(window_seconds=1, deadline_seconds=60))
         await one.receive()
         assert value(meters(rig), "drain_remaining") == 2
         await drain

@@ -4,6 +4,7 @@ import asyncio
 
 from structlog.testing import capture_logs
 
+from app.realtime.supervise import STEADY_SECONDS
 from app.realtime.supervise import Supervisor
 from tests.realtime.rig import until
 
@@ -27,6 +28,38 @@ async def test_what_fails_or_returns_is_logged_and_starts_again() -> None:
 
     assert [entry["event"] for entry in logs] == ["realtime.task_failed", "realtime.task_returned"]
     assert {entry["task"] for entry in logs} == {"worker"}
+
+
+async def test_what_keeps_crashing_is_tried_less_often_and_told_after_the_fifth_time() -> None:
+    now = 0.0
+    supervisor = Supervisor(restart_seconds=0.001, clock=lambda: now)
+    crashes = 0
+    told: list[list[str]] = []
+
+    async def crash() -> None:
+        nonlocal crashes
+        told.append(supervisor.failing)
+        crashes += 1
+        if crashes == 8:
+            await asyncio.Event().wait()
+        raise RuntimeError("a bug")
+
+    with capture_logs():
+        supervisor.keep("worker", crash)
+        await until(lambda: crashes == 8)
+
+    assert told == [[]] * 5 + [["worker"]] * 3
+    now = STEADY_SECONDS
+    assert supervisor.failing == []
+    await supervisor.close()
+
+
+def test_the_pauses_begin_with_a_second_and_end_at_half_a_minute() -> None:
+    supervisor = Supervisor()
+
+    pauses = [supervisor._pause_seconds(crashes) for crashes in (1, 2, 3, 4, 5, 6, 100_000)]
+
+    assert pauses == [1, 2, 4, 8, 16, 30, 30]
 
 
 async def test_a_task_that_fails_once_is_logged() -> None:

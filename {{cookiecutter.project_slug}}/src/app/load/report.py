@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from dataclasses import dataclass
 
+from app.telemetry.figure_table import rows_of
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -33,23 +35,6 @@ class Report:
     failures: dict[str, int]
 
     def rows(self) -> Iterator[str]:
-        """Yields the lines of a table."""
+        """Returns the lines of a table."""
         figures = {name: value for name, value in asdict(self).items() if name != "failures"}
-        width = max(map(len, figures))
-        for name, value in figures.items():
-            yield f"{name.replace('_', ' '):<{width}}  {shown(value):>12}"
-        for failure, times in self.failures.items():
-            yield f"{times} x {failure}"
-
-
-def shown(value: object) -> str:
-    """Returns a figure as people read it."""
-    match value:
-        case None:
-            return "-"
-        case bool():
-            return "yes" if value else "no"
-        case float():
-            return f"{value:,.2f}"
-        case _:
-            return f"{value:,}"
+        return rows_of(figures, self.failures)

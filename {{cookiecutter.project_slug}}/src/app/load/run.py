@@ -8,12 +8,12 @@ from typing import Any
 
 from app.load.audience import Audience
 from app.load.plan import Plan
-from app.load.processes import Usage
-from app.load.processes import usage_of
 from app.load.publishing import publish_all
 from app.load.report import Report
 from app.load.tally import Tally
 from app.realtime.client import Credentials
+from app.telemetry.processes import Usage
+from app.telemetry.processes import usage_of
 
 PATIENCE_SECONDS = 10.0  # without any progress
 PROGRESS_SECONDS = 1.0

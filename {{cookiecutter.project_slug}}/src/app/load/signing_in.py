@@ -31,9 +31,11 @@ def _sign_in(url: str, email: str, password: str) -> str:
         body = json.dumps({"email": email, "password": password})
         connection.request("POST", PATH, body, {"Content-Type": "application/json"})
         response = connection.getresponse()
-        cookies = SimpleCookie(response.headers.get("Set-Cookie", ""))
+        cookies = SimpleCookie()
+        for cookie in response.headers.get_all("Set-Cookie", []):
+            cookies.load(cookie)
         if response.status != 200 or not cookies:
             raise Unauthenticated(f"{email} may not sign in ({response.status})")
-        return "; ".join(f"{name}={cookie.value}" for name, cookie in cookies.items())
+        return "; ".join(f"{name}={morsel.value}" for name, morsel in cookies.items())
     finally:
         connection.close()

@@ -3,9 +3,9 @@
 from array import array
 from collections import Counter
 
-from app.load.latencies import Latencies
 from app.load.plan import Plan
 from app.realtime.client import Status
+from app.telemetry.latencies import Latencies
 
 
 class Tally:

@@ -53,6 +53,10 @@ class Access:
         name, key = split_topic(topic)
         return self._namespaces.get(name) if key else None
 
+    def all(self) -> list[TopicNamespace]:
+        """Returns every namespace."""
+        return list(self._namespaces.values())
+
     def rate_of(self, namespace: str) -> tuple[float, int] | None:
         """Returns the commands a second and at once that ``namespace`` has for itself, if any."""
         declared = self._namespaces.get(namespace)
@@ -72,6 +76,8 @@ class Access:
         namespace = self.namespace(topic)
         if namespace is None:
             return UNKNOWN_TOPIC
+        if not who.in_scope(namespace.scope):
+            return FORBIDDEN
         remembered = (who, topic, action)
         if anew:
             self._allowed.pop(remembered, None)

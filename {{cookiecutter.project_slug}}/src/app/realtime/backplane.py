@@ -97,6 +97,10 @@ class Backplane(Protocol):
     async def close(self) -> None:
         """Stops everything that ``open`` started."""
 
+    @property
+    def failing(self) -> list[str]:
+        """Names its own tasks that keep crashing; a server that is away is no crash."""
+
     async def publish(
         self,
         topic: str,

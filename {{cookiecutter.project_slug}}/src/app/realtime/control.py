@@ -1,6 +1,7 @@
 """Orders to every process: a window topic that no client can name."""
 
 import asyncio
+from collections.abc import Callable
 from collections.abc import Sequence
 from typing import Protocol
 from uuid import UUID
@@ -8,8 +9,10 @@ from uuid import UUID
 import msgspec
 import structlog
 
+from app.principal import MachineId
 from app.principal import Principal
 from app.principal import SessionId
+from app.principal import TokenId
 from app.principal import UserId
 from app.realtime.backplane import BackplaneUnavailable
 from app.realtime.connections.connection import Connection
@@ -34,10 +37,18 @@ NO_LONGER = Refusal("forbidden", "no longer allowed")
 
 
 class Disconnect(msgspec.Struct, tag="disconnect", omit_defaults=True):
-    """Ends every connection of a user, or of one session."""
+    """Ends all of a user, session, API token or machine; a user's machines are judged anew."""
 
     user: UUID | None = None
     session: UUID | None = None
+    token: UUID | None = None
+    machine: UUID | None = None
+
+
+class Forget(msgspec.Struct, tag="forget"):
+    """Has every process read a session anew; its connections stay."""
+
+    session: UUID
 
 
 class EndSubscription(msgspec.Struct, tag="end_subscription"):
@@ -55,7 +66,19 @@ class TakePlace(msgspec.Struct, tag="take_place"):
     connection: str
 
 
-Order = Disconnect | EndSubscription | TakePlace
+class Cut(msgspec.Struct, tag="cut"):
+    """Ends one connection, wherever it is."""
+
+    connection: str
+
+
+class Inspect(msgspec.Struct, tag="inspect"):
+    """Has every process say on ``topic`` what is open there; see ``inspection``."""
+
+    topic: str
+
+
+Order = Disconnect | Forget | EndSubscription | TakePlace | Cut | Inspect
 _decoder: msgspec.json.Decoder[Order] = msgspec.json.Decoder(Order)
 
 
@@ -85,6 +108,7 @@ class Control:
     def __init__(self, core: Core) -> None:
         self._core = core
         self.on_disconnect: OnDisconnect = _nothing_to_forget
+        self.on_inspect: Callable[[str], None] = lambda _topic: None
         core.take_place = self._take_place
 
     async def give(self, order: Order) -> None:
@@ -98,6 +122,14 @@ class Control:
             await self._publish(order)
         except BackplaneUnavailable as failure:
             log.warning("realtime.order_not_published", detail=failure.detail)
+
+    async def ask(self, order: Order) -> None:
+        """Hands ``order`` to every process, this one among them.
+
+        Raises:
+            BackplaneUnavailable: nobody else can be reached.
+        """
+        await self._publish(order)
 
     async def _publish(self, order: Order) -> None:
         data = msgspec.json.encode(order)
@@ -127,25 +159,41 @@ class Control:
                 self._obey(_decoder.decode(push.data))
             else:
                 # An order may be lost: look at every session again.
-                for connection in self._core.hub.greeted():
-                    self._core.sessions.look_at(connection)
+                self._core.sessions.look_at(*self._core.hub.greeted())
 
     def _obey(self, order: Order) -> None:
         match order:
-            case Disconnect(user, session):
-                self._disconnect(
-                    UserId(user) if user else None, SessionId(session) if session else None
-                )
+            case Disconnect():
+                self._disconnect(order)
+            case Forget(session_id):
+                self.on_disconnect(user=None, session=SessionId(session_id))
             case TakePlace(topic, user, connection_id):
                 self._give_way(topic, UserId(user), connection_id)
+            case Cut(connection_id):
+                self._cut(connection_id)
+            case Inspect(topic):
+                self.on_inspect(topic)
             case _:
                 self._end_subscription(order.topic, UserId(order.user))
 
-    def _disconnect(self, user: UserId | None, session: SessionId | None) -> None:
+    def _disconnect(self, order: Disconnect) -> None:
+        user = UserId(order.user) if order.user else None
+        session = SessionId(order.session) if order.session else None
         self._core.revocations += 1
         self.on_disconnect(user=user, session=session)
-        for connection in self._core.hub.connections_of(user=user, session=session):
+        for connection in self._core.hub.connections_of(
+            user=user,
+            session=session,
+            token=TokenId(order.token) if order.token else None,
+            machine=MachineId(order.machine) if order.machine else None,
+        ):
             connection.close(CloseCode.UNAUTHENTICATED, "signed out")
+        self._core.sessions.look_at(*self._core.hub.machines_of(user))
+
+    def _cut(self, connection_id: str) -> None:
+        connection = self._core.hub.connections.get(connection_id)
+        if connection is not None:
+            connection.close(CloseCode.FORBIDDEN, "disconnected by an administrator")
 
     def _take_place(self, connection: Connection, topic: str) -> None:
         user = connection.principal.user_id
@@ -163,10 +211,7 @@ class Control:
             self._note_claim(connection, topic)
 
     def _give_way(self, topic: str, user: UserId, connection_id: str) -> None:
-        """Obeys ``TakePlace``: the order of these orders is the order in which they came.
-
-        A connection whose own order has not been heard yet is the newer one, wherever it is.
-        """
+        """Obeys: whoever has not heard their own order yet is the newer one, wherever they are."""
         listeners = self._listeners(topic, user)
         self._replace(
             [

@@ -61,8 +61,15 @@ class Core:
     take_place: Callable[[Connection, str], None] = field(default=lambda _connection, _topic: None)
     inbound: dict[str, InboundLimits] = field(default_factory=dict)
     readings: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(READINGS_AT_ONCE))
+    untold: asyncio.Event = field(default_factory=asyncio.Event)
     is_draining: bool = field(default=False)
     revocations: int = field(default=0)
+
+    @property
+    def failing(self) -> list[str]:
+        """The tasks that keep crashing, of the core itself and of its adapters."""
+        parts = (self.supervisor, self.backplane, self.presence)
+        return [name for part in parts for name in part.failing]
 
     def attach(self, connection: Connection) -> None:
         """Registers a connection that has been accepted, and watches over it."""

@@ -4,6 +4,7 @@ from collections.abc import Awaitable
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
+from urllib.parse import parse_qs
 
 from app.principal import ANONYMOUS
 from app.principal import Principal
@@ -21,7 +22,7 @@ class Credential:
     stands for a ticket that was used up.
     """
 
-    kind: Literal["none", "ticket", "bearer", "cookie", "session"]
+    kind: Literal["none", "ticket", "bearer", "link", "cookie", "session"]
     value: str = ""
 
 
@@ -59,3 +60,16 @@ def credential_of(scope: Scope, *, ticket: str | None = None) -> Credential:
         return Credential("bearer", authorization[len(BEARER) :].strip())
     cookie = header(scope, b"cookie")
     return NO_CREDENTIAL if cookie is None else Credential("cookie", cookie)
+
+
+def link_of(scope: Scope) -> Credential | None:
+    """Returns the link that a stream is opened with, if it is: ``GET /realtime/events?link=``.
+
+    It decides before all others, so that a link shows the same to everybody. It is in the address
+    because an ``EventSource`` can send no header and a cookie would be of all windows; what opens
+    more than a few topics to look at must never be taken from here.
+    """
+    if scope["type"] != "http" or scope["method"] != "GET":
+        return None
+    found = parse_qs(scope["query_string"].decode("latin-1")).get("link")
+    return Credential("link", found[0]) if found else None

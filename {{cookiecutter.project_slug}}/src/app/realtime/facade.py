@@ -5,7 +5,9 @@ import time
 from collections.abc import Callable
 
 from app.errors import TooLarge
+from app.principal import MachineId
 from app.principal import SessionId
+from app.principal import TokenId
 from app.principal import UserId
 from app.realtime.asgi import ASGIApp
 from app.realtime.backplane import NOWHERE
@@ -16,28 +18,31 @@ from app.realtime.backplane import Published
 from app.realtime.connections.heartbeat import BEAT_SECONDS
 from app.realtime.connections.limits import InboundLimits
 from app.realtime.control import Control
+from app.realtime.control import Cut
 from app.realtime.control import Disconnect
 from app.realtime.control import EndSubscription
+from app.realtime.control import Forget
 from app.realtime.control import OnDisconnect
 from app.realtime.credentials import Authenticate
 from app.realtime.drain import drain
 from app.realtime.endpoints.endpoint import RealtimeEndpoint
+from app.realtime.inspection import Inspection
+from app.realtime.inspection import Inspector
 from app.realtime.measuring import measured_publish
 from app.realtime.methods import Handler
+from app.realtime.methods import Method
 from app.realtime.metrics import Meters
 from app.realtime.presence_store import PresenceStore
 from app.realtime.subscribing.catch_up import CatchUp
 from app.realtime.subscribing.log_reading import ABOVE_EVERY_OFFSET
+from app.realtime.subscribing.pacing import Pacing
 from app.realtime.topics import TopicNamespace
 from app.realtime.wiring import build_core
 from app.settings import RealtimeSettings
 
 
 class Realtime:
-    """Topics, their subscribers in this process, and the way to the other processes.
-
-    Build it, ``declare`` the namespaces, then ``open`` it inside the running loop.
-    """
+    """Topics, who listens here, and the way to other processes: build, declare, then open it."""
 
     def __init__(
         self,
@@ -61,12 +66,19 @@ class Realtime:
             meters=meters,
         )
         self._catch_up = CatchUp(self._core, awake)
+        self._pacing = Pacing(self._core)
         self._control = Control(self._core)
+        self._inspector = Inspector(self._core, self._control)
 
     @property
     def degraded(self) -> bool:
-        """Whether the backplane is away, so that messages of other processes do not arrive."""
+        """Whether the backplane is away: messages of other processes do not arrive."""
         return self._core.hub.degraded
+
+    @property
+    def failing(self) -> list[str]:
+        """Names the tasks that keep crashing, of the core and of its adapters."""
+        return self._core.failing
 
     @property
     def connections(self) -> int:
@@ -74,9 +86,24 @@ class Realtime:
         return len(self._core.hub.connections)
 
     @property
+    def machines(self) -> set[MachineId]:
+        """The machines that have a socket or a stream open in this process."""
+        return self._core.hub.machines
+
+    @property
     def meters(self) -> Meters:
         """What is counted and measured here."""
         return self._core.meters
+
+    @property
+    def namespaces(self) -> list[TopicNamespace]:
+        """Every namespace that was declared."""
+        return self._core.access.all()
+
+    @property
+    def methods(self) -> list[Method]:
+        """Every method that clients may call."""
+        return self._core.methods.all()
 
     def on_disconnect(self, callback: OnDisconnect) -> None:
         """Has ``callback`` called in every process with whomever ``disconnect`` names anywhere."""
@@ -90,14 +117,16 @@ class Realtime:
         """
         self._core.access.declare(namespace)
 
-    def method(self, name: str, handler: Handler) -> None:
+    def method(self, name: str, handler: Handler, *, scope: str | None = None) -> None:
         """Lets clients call ``handler`` as ``name``; see ``methods``.
+
+        ``scope`` is what an API token needs for it; without one no token will do.
 
         Raises:
             TypeError: the handler does not take a caller and annotated data.
             ValueError: the name is empty or taken.
         """
-        self._core.methods.add(name, handler)
+        self._core.methods.add(name, handler, scope=scope)
 
     def hold_callers_to(self, kind: str, limits: InboundLimits) -> None:
         """Gives callers of a kind (``Principal.kind``) other limits than the settings say."""
@@ -105,14 +134,14 @@ class Realtime:
 
     async def open(self) -> None:
         """Starts everything; returns at once even when the backplane's server is away."""
-        core = self._core
-        await core.backplane.open(core.hub)
-        await core.presence.open(core.hub)
-        core.supervisor.keep("heartbeat", self._beat)
-        core.supervisor.keep("catch-up", self._catch_up.run)
-        core.supervisor.keep("quiet check", self._catch_up.watch_quiet_topics)
-        core.supervisor.keep("sessions", core.sessions.run)
-        core.supervisor.keep("control", self._control.run)
+        await self._core.backplane.open(self._core.hub)
+        await self._core.presence.open(self._core.hub)
+        self._core.supervisor.keep("heartbeat", self._beat)
+        self._core.supervisor.keep("catch-up", self._catch_up.run)
+        self._core.supervisor.keep("pacing", self._pacing.run)
+        self._core.supervisor.keep("quiet check", self._catch_up.watch_quiet_topics)
+        self._core.supervisor.keep("sessions", self._core.sessions.run)
+        self._core.supervisor.keep("control", self._control.run)
 
     async def close(self) -> None:
         """Stops everything that ``open`` started; ``drain`` first."""
@@ -144,19 +173,17 @@ class Realtime:
         window = namespace.window
         if window is not None:
             with measured_publish(self._core, topic) as landed:
-                return landed(
-                    await backplane.publish(
-                        topic, data, window=window, key=key, key_seconds=key_seconds
-                    )
+                answer = await backplane.publish(
+                    topic, data, window=window, key=key, key_seconds=key_seconds
                 )
+                return landed(answer)
         await backplane.signal(topic, data)
         return Published(NOWHERE.epoch, NOWHERE.offset)
 
     async def position(self, topic: str) -> Position:
         """Returns the newest position of ``topic``; a page reads it before the rows it renders.
 
-        While the backplane is away it is what this process has fanned out, which is older or equal
-        and therefore safe to resume from.
+        While the backplane is away it is what this process fanned out: no newer, hence safe.
 
         Raises:
             BackplaneUnavailable: the server is away and nobody here listens to the topic.
@@ -181,14 +208,32 @@ class Realtime:
         await drain(self._core, window_seconds=window_seconds, deadline_seconds=deadline_seconds)
 
     async def disconnect(
-        self, *, user: UserId | None = None, session: SessionId | None = None
+        self,
+        *,
+        user: UserId | None = None,
+        session: SessionId | None = None,
+        token: TokenId | None = None,
+        machine: MachineId | None = None,
     ) -> None:
-        """Ends the connections of a user, or of one session, in every process, with 4401."""
-        await self._control.give(Disconnect(user=user, session=session))
+        """Ends the connections of any of these, in every process, with 4401."""
+        order = Disconnect(user=user, session=session, token=token, machine=machine)
+        await self._control.give(order)
+
+    async def forget(self, *, session: SessionId) -> None:
+        """Has every process forget what it believes of a session; its connections stay."""
+        await self._control.give(Forget(session=session))
 
     async def end_subscription(self, topic: str, *, user: UserId) -> None:
         """Ends what ``user`` hears of ``topic`` in every process: they may no longer."""
         await self._control.give(EndSubscription(topic=topic, user=user))
+
+    async def inspect(self) -> Inspection:
+        """Returns what is open in every process, within half a second; see ``inspection``."""
+        return await self._inspector.inspect()
+
+    async def cut(self, connection_id: str) -> None:
+        """Ends one connection, in whatever process it is, with 4403; a client stays away."""
+        await self._control.give(Cut(connection=connection_id))
 
     async def _beat(self) -> None:
         loop = asyncio.get_running_loop()

@@ -37,6 +37,7 @@ class Method:
     takes: Any
     returns: Any
     decoder: msgspec.json.Decoder[Any]
+    scope: str | None = None
 
 
 class Methods:
@@ -45,8 +46,8 @@ class Methods:
     def __init__(self) -> None:
         self._methods: dict[str, Method] = {}
 
-    def add(self, name: str, handler: Handler) -> None:
-        """Adds a method.
+    def add(self, name: str, handler: Handler, *, scope: str | None = None) -> None:
+        """Adds a method; ``scope`` is what an API token needs for it, None that none will do.
 
         Raises:
             TypeError: the handler does not take a caller and annotated data.
@@ -60,7 +61,8 @@ class Methods:
             raise TypeError(f"the handler of {name!r} takes a caller and data with a type")
         takes = parameters[1].annotation
         decoder = msgspec.json.Decoder(takes)
-        self._methods[name] = Method(name, handler, takes, signature.return_annotation, decoder)
+        returns = signature.return_annotation
+        self._methods[name] = Method(name, handler, takes, returns, decoder, scope)
 
     def find(self, name: str) -> Method | None:
         """Returns the method of that name."""

@@ -88,6 +88,9 @@ class Meters:
         self._refused = self._counter(
             "refused_handshakes_total", "Callers that were not let in.", "reason"
         )
+        self._refused_commands = self._counter(
+            "refused_commands_total", "Commands over HTTP that were not looked at.", "reason"
+        )
         self._resumes = self._counter(
             "resumes_total", "Subscriptions that asked for what they missed.", "result", "reason"
         )
@@ -114,6 +117,11 @@ class Meters:
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(f"realtime_{name}", text, labels, registry=self.registry)
 
+    def wrote(self, messages: int, size_bytes: int) -> None:
+        """Counts what was written to clients."""
+        self.messages_out += messages
+        self.bytes_out += size_bytes
+
     def closed(self, code: int) -> None:
         """Counts one connection that this process decided to end."""
         self._closes.labels(str(code)).inc()
@@ -125,6 +133,10 @@ class Meters:
     def refused(self, reason: str) -> None:
         """Counts a caller that was not let in; ``reason`` is one of ours, never the client's."""
         self._refused.labels(reason).inc()
+
+    def refused_command(self, reason: str) -> None:
+        """Counts a command over HTTP that was answered with a status instead of a reply."""
+        self._refused_commands.labels(reason).inc()
 
     def resumed(self, *, recovered: bool, reason: str | None) -> None:
         """Counts a subscription that said what it had."""

@@ -60,6 +60,10 @@ class PresenceStore(Protocol):
     async def close(self) -> None:
         """Gives up the lease; the entries of this node linger, then leave."""
 
+    @property
+    def failing(self) -> list[str]:
+        """Names its own tasks that keep crashing; a server that is away is no crash."""
+
     async def join(self, topic: str, connection: str, member: Member) -> Snapshot:
         """Counts ``connection`` as there and returns everybody, the newcomer included."""
 

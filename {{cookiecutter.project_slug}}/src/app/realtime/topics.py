@@ -12,6 +12,19 @@ from app.principal import Principal
 
 Action = Literal["subscribe", "publish", "signal", "presence", "history"]
 Authorise = Callable[[Principal, str, Action], Awaitable[bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A topic to pick from a list: what people call it, and the names of the numbers it carries."""
+
+    topic: str
+    title: str
+    series: tuple[str, ...] = ()
+
+
+# Asked with a caller, what they look for, and how many at most.
+Offers = Callable[[Principal, str, int], Awaitable[list[Offer]]]
 OnSlow = Literal["disconnect", "latest", "drop_oldest"]
 
 
@@ -57,7 +70,8 @@ class TopicNamespace:
     publish. ``commands_per_second`` and ``commands_burst`` (without it three times as many) hold
     commands that name one of these topics to a rate of their own. ``one_connection_per_user``:
     whoever subscribes to a topic again takes the place of their older connection, which is closed
-    with 4409.
+    with 4409. ``scope`` is what an API token needs for these topics; without it no token will do.
+    ``offers`` lists topics of numbers that somebody may pick where such are shown (``offers.py``).
     """
 
     name: str
@@ -72,6 +86,8 @@ class TopicNamespace:
     commands_per_second: float | None = None
     commands_burst: int | None = None
     one_connection_per_user: bool = False
+    scope: str | None = None
+    offers: Offers | None = None
 
     @property
     def window(self) -> Window | None:

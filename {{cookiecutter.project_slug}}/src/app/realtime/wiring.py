@@ -37,9 +37,8 @@ def build_core(
     meters: Meters | None = None,
 ) -> tuple[Core, asyncio.Event]:
     """Returns the parts, and the event that tells that logs have to be read."""
-    awake = asyncio.Event()
-    meters = meters or Meters()
-    hub = Hub(settings, call_soon=_call_soon, wake=awake.set, meters=meters)
+    awake, untold, meters = asyncio.Event(), asyncio.Event(), meters or Meters()
+    hub = Hub(settings, call_soon=_call_soon, wake=awake.set, tell_later=untold.set, meters=meters)
     backlog = Backlog(settings, clock=clock, meters=meters)
     sessions = SessionCheck(authenticate, clock=clock)
     supervisor = Supervisor()
@@ -63,6 +62,7 @@ def build_core(
         methods=Methods(),
         publish=publish or backplane.publish,
         meters=meters,
+        untold=untold,
     )
     _watch(core)
     return core, awake

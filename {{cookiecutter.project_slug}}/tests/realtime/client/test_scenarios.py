@@ -32,12 +32,18 @@ MINE = [one for one in SCENARIOS if one.only in {"", "python"}]
 class App:
     """An app on the Python client."""
 
-    def __init__(self, port: int, scenario: Scenario, kind: type[RealtimeClient]) -> None:
+    def __init__(
+        self,
+        port: int,
+        scenario: Scenario,
+        kind: type[RealtimeClient],
+        credentials: Credentials | None = None,
+    ) -> None:
         self.log: list[Told] = []
         self.drawn = self.tickets = 0
         self.live = kind(
             f"http://127.0.0.1:{port}",
-            credentials=Credentials(ticket=self._ticket),
+            credentials=credentials or Credentials(ticket=self._ticket),
             chance=self._chance,
             on_status=self._note_status,
         )

@@ -9,7 +9,6 @@ from dataclasses import field
 from typing import Literal
 
 from websockets.asyncio.client import ClientConnection
-from websockets.asyncio.client import connect
 
 from app.embedded import Urls
 from app.realtime.asgi import Receive
@@ -24,8 +23,9 @@ from app.serving.open_requests import OpenRequests
 from app.serving.servers import SERVERS
 from app.settings import RealtimeSettings
 from tests.servers import plain_settings
+from tests.sockets import connect
 
-WAIT_SECONDS = 5.0
+WAIT_SECONDS = 60.0
 SMALL_BUFFER_BYTES = 16 * 1024
 ServerName = Literal["hypercorn", "uvicorn"]
 

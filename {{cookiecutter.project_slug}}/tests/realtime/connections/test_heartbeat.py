@@ -79,12 +79,35 @@ async def test_a_newcomer_has_ten_seconds_to_say_hello() -> None:
     assert watched.writer.closed is CloseCode.UNAUTHENTICATED
 
 
+async def test_who_reads_on_through_a_poor_line_has_not_come_to_the_ping_yet(
+    socket: Watched,
+) -> None:
+    socket.writer.left = 120_000
+    await socket.run_to(29.75)
+    socket.writer.left = 60_000
+    await socket.run_to(39.75)
+    assert not socket.connection.is_closing
+
+    socket.writer.left = 59_000  # no more than a sip
+    await socket.run_to(41.0)
+
+    assert socket.writer.closed is CloseCode.NO_PONG
+
+
 async def test_a_newcomer_is_left_alone_until_then() -> None:
     watched = Watched()
 
     watched.connection.examine(1.0, SETTINGS)
 
     assert not watched.connection.is_closing
+
+
+async def test_one_that_is_forgotten_is_looked_at_no_more(socket: Watched) -> None:
+    socket.heartbeat.forget(socket.connection)
+
+    await socket.run_to(60.0)
+    assert socket.kinds == []
+    assert socket.checked == []
 
 
 async def test_silence_is_asked_after_and_then_ended(socket: Watched) -> None:

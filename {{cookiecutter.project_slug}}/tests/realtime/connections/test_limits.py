@@ -34,6 +34,16 @@ def test_more_than_a_burst_passes_a_full_bucket_and_empties_it() -> None:
     assert bucket.take(1, now=0.0) == 0.5
 
 
+def test_frames_of_any_kind_have_a_rate_in_bytes() -> None:
+    rate, frame_bytes = InboundRate(RealtimeSettings.model_construct(), now=0.0), 64 * 1024
+
+    at_once = [rate.is_flood(frame_bytes, now=0.0) for _ in range(9)]
+
+    assert at_once == [False] * 8 + [True]
+    assert not rate.is_flood(frame_bytes, now=0.5)
+    assert rate.is_flood(frame_bytes, now=0.5)
+
+
 def test_bytes_are_limited_as_well_as_commands() -> None:
     settings = RealtimeSettings.model_construct(
         inbound_bytes_per_second=100.0, inbound_bytes_burst=200
@@ -140,9 +150,9 @@ def test_handshakes_have_a_rate() -> None:
 def test_a_user_has_a_limited_number_of_connections() -> None:
     admission = Admission(RealtimeSettings.model_construct(connections_per_user=1), now=0.0)
     ada, grace = UserId(uuid4()), UserId(uuid4())
-    assert admission.enter_user(ada) is None
+    assert admission.enter_caller(ada) is None
 
-    assert admission.enter_user(ada) is not None
-    assert admission.enter_user(grace) is None
-    admission.leave_user(ada)
-    assert admission.enter_user(ada) is None
+    assert admission.enter_caller(ada) is not None
+    assert admission.enter_caller(grace) is None
+    admission.leave_caller(ada)
+    assert admission.enter_caller(ada) is None

@@ -115,6 +115,22 @@ async def test_a_write_that_takes_too_long_closes_the_client() -> None:
     line.outbound.stop()
 
 
+async def test_a_client_that_reads_slowly_has_new_time_and_one_that_only_sips_has_not() -> None:
+    line = Line(write_deadline_seconds=10.0)
+    line.writer.left = 100_000
+    await line.stuck(b"x" * 100_000)
+
+    for left in (80_000, 60_000):
+        line.writer.left = left
+        line.pass_seconds(10.1)
+        assert line.outbound.closing is None
+
+    line.writer.left = 59_000
+    line.pass_seconds(10.1)
+    assert line.outbound.closing is CloseCode.SLOW
+    line.outbound.stop()
+
+
 async def test_every_write_that_ends_gives_new_time() -> None:
     line = Line(write_deadline_seconds=10.0)
     await line.stuck(b"x" * 300_000, b"y")

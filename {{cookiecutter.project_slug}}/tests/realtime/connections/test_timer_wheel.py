@@ -21,6 +21,17 @@ def test_what_is_overdue_comes_with_the_next_turn() -> None:
     assert wheel.turn(10.5) == ["late"]
 
 
+def test_what_is_taken_out_does_not_come() -> None:
+    wheel: TimerWheel[str] = TimerWheel(slot_seconds=0.5, now=10.0)
+    slot = wheel.add("gone", due=11.0)
+    wheel.add("stays", due=11.0)
+
+    wheel.discard("gone", slot)
+
+    assert wheel.turn(12.0) == ["stays"]
+    wheel.discard("stays", slot)
+
+
 def test_a_stall_loses_nothing() -> None:
     wheel: TimerWheel[str] = TimerWheel(slot_seconds=0.5, now=0.0)
     wheel.add("one", due=1.0)

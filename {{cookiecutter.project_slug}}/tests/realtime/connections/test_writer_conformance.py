@@ -66,7 +66,7 @@ async def test_the_setting_decides_how_sockets_and_streams_are_written_to(
     async with lane(server, preframed=preframed) as opened:
         async with opened.socket() as (socket, _):
             is_direct_socket = isinstance(socket.writer, DirectSocketWriter)
-        async with httpx.AsyncClient() as web, web.stream("GET", url_of(opened)):
+        async with httpx.AsyncClient(timeout=60) as web, web.stream("GET", url_of(opened)):
             stream = await opened.accepted.get()
             is_direct_stream = isinstance(stream.writer, DirectStreamWriter)
 
@@ -181,7 +181,7 @@ async def test_a_connection_is_cut_in_the_middle_of_what_waits(opened: Lane) -> 
 async def test_a_stream_is_whole_in_order_and_ends(opened: Lane) -> None:
     sent = [line + b"\n\n" for line in numbered(SIZES)]
 
-    async with httpx.AsyncClient() as web, web.stream("GET", url_of(opened)) as response:
+    async with httpx.AsyncClient(timeout=60) as web, web.stream("GET", url_of(opened)) as response:
         outbound = await opened.accepted.get()
         for chunk in sent:
             outbound.put(Chunk(chunk))
@@ -192,7 +192,7 @@ async def test_a_stream_is_whole_in_order_and_ends(opened: Lane) -> None:
 
 
 async def test_a_stream_that_is_cut_ends_without_its_end(opened: Lane) -> None:
-    async with httpx.AsyncClient() as web, web.stream("GET", url_of(opened)) as response:
+    async with httpx.AsyncClient(timeout=60) as web, web.stream("GET", url_of(opened)) as response:
         outbound = await opened.accepted.get()
         outbound.put(Chunk(b"one\n\n"))
 

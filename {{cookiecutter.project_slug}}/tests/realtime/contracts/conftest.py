@@ -18,11 +18,12 @@ from app.settings import RealtimeSettings
 from tests.realtime.contracts.ears import Ears
 
 PERIODS = RealtimeSettings.model_construct(
+    publish_deadline_seconds=60.0,
     unsubscribe_delay_seconds=0.02,
-    node_lease_seconds=0.6,
+    node_lease_seconds=60.0,
     node_beat_seconds=0.1,
     presence_members=3,
-    presence_linger_seconds=0.1,
+    presence_linger_seconds=0.4,
 )
 
 MakeEnd = Callable[[str], tuple[Backplane, PresenceStore]]

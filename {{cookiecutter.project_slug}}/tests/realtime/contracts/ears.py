@@ -9,7 +9,7 @@ from dataclasses import field
 from app.realtime.backplane import Entry
 from app.realtime.presence_store import Diff
 
-WAIT_SECONDS = 5.0
+WAIT_SECONDS = 60.0
 
 
 async def until(condition: Callable[[], bool], *, seconds: float = WAIT_SECONDS) -> None:
@@ -52,7 +52,12 @@ class Ears:
     @property
     def steps(self) -> list[tuple[list[str], list[str]]]:
         """Who joined and who left, diff by diff."""
-        return [
-            ([member.user for member in diff.joined], [member.user for member in diff.left])
-            for _, diff in self.diffs
-        ]
+        return [_step(diff) for _, diff in self.diffs]
+
+    def steps_on(self, topic: str) -> list[tuple[list[str], list[str]]]:
+        """Who joined and who left on one topic."""
+        return [_step(diff) for name, diff in self.diffs if name == topic]
+
+
+def _step(diff: Diff) -> tuple[list[str], list[str]]:
+    return [member.user for member in diff.joined], [member.user for member in diff.left]

@@ -38,7 +38,7 @@ class Caller:
 
 @pytest.fixture
 async def caller(rig: Rig) -> AsyncIterator[Caller]:
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         yield Caller(rig, client)
 
 
@@ -264,7 +264,7 @@ async def status_of(rig: Rig, *parts: bytes) -> bytes:
         b"Content-Type: application/json",
     ]
     writer.write(b"\r\n".join([*head, *parts]))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         line = await reader.readline()
     writer.close()
     with suppress(ConnectionError):
@@ -331,7 +331,7 @@ async def test_with_the_sessions_away_a_caller_is_asked_to_come_back(
 async def test_one_user_has_one_rate_and_the_others_have_theirs() -> None:
     async with (
         running(commands_per_second=0.1, commands_burst=2) as rig,
-        httpx.AsyncClient() as client,
+        httpx.AsyncClient(timeout=60) as client,
     ):
         caller = Caller(rig, client)
         answers = [await caller.ask("presence", topic="room:7") for _ in range(4)]
@@ -347,7 +347,7 @@ async def test_one_user_has_one_rate_and_the_others_have_theirs() -> None:
 
 async def test_one_user_has_a_few_commands_at_once() -> None:
     methods = Methods()
-    async with running(calls_per_connection=1) as rig, httpx.AsyncClient() as client:
+    async with running(calls_per_connection=1) as rig, httpx.AsyncClient(timeout=60) as client:
         rig.realtime.method("wait", methods.wait)
         caller = Caller(rig, client)
         waiting = asyncio.create_task(caller.ask("call", method="wait", data=None))
@@ -362,7 +362,7 @@ async def test_one_user_has_a_few_commands_at_once() -> None:
 
 
 async def test_a_process_works_on_a_limited_number_of_commands() -> None:
-    async with running(commands_at_once=0) as rig, httpx.AsyncClient() as client:
+    async with running(commands_at_once=0) as rig, httpx.AsyncClient(timeout=60) as client:
         response = await Caller(rig, client).ask("presence", topic="room:7")
 
     assert (response.status_code, response.headers["retry-after"]) == (503, "1")

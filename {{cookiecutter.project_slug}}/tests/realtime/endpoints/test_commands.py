@@ -242,9 +242,9 @@ async def test_presence_comes_with_the_subscription_and_then_as_differences(rig:
 
 async def test_a_namespace_may_have_its_own_linger(rig: Rig) -> None:
     async with rig.socket() as ada:
-        await ada.hello({"topic": "devices:7", "presence": True})
+        await ada.hello({"topic": "robots:7", "presence": True})
 
-        await ada.ask("unsubscribe", topic="devices:7")
+        await ada.ask("unsubscribe", topic="robots:7")
 
         await until(lambda: rig.presence.lingers == [0.0])
 

@@ -6,7 +6,6 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosedError
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin
@@ -18,6 +17,7 @@ from tests.realtime.rig import ORIGIN
 from tests.realtime.rig import Rig
 from tests.realtime.rig import running
 from tests.realtime.rig import until
+from tests.sockets import connect
 
 
 async def test_a_subscriber_hears_what_is_published(rig: Rig) -> None:
@@ -180,16 +180,18 @@ async def test_a_socket_that_never_says_hello_is_closed() -> None:
 
 
 async def test_a_silent_socket_is_pinged_and_closed_without_a_sign_of_life() -> None:
-    async with running(ping_seconds=0.1, pong_seconds=0.1) as rig, rig.socket() as ada:
-        await ada.hello()
+    async with running(ping_seconds=0.5, pong_seconds=0.1) as rig, rig.socket() as ada:
+        await ada.hello({"topic": "room:7", "presence": True})
 
         assert await ada.receive() == {"type": "ping"}
         assert (await ada.receive())["code"] == 4510
         assert await ada.closed() == CloseCode.NO_PONG
+        await until(lambda: rig.presence.lingers)
+        assert rig.presence.lingers == [0.0], "whoever was silent for so long does not linger"
 
 
 async def test_a_pong_keeps_a_socket_open() -> None:
-    async with running(ping_seconds=0.2, pong_seconds=0.3) as rig, rig.socket() as ada:
+    async with running(ping_seconds=0.5, pong_seconds=60.0) as rig, rig.socket() as ada:
         await ada.hello()
         for _ in range(2):
             assert await ada.receive() == {"type": "ping"}
@@ -199,7 +201,7 @@ async def test_a_pong_keeps_a_socket_open() -> None:
 
 
 async def test_an_old_socket_is_asked_to_connect_anew() -> None:
-    async with running(socket_age_seconds=0.1) as rig, rig.socket() as ada:
+    async with running(socket_age_seconds=0.5) as rig, rig.socket() as ada:
         await ada.hello()
 
         bye = await ada.receive()
@@ -253,7 +255,7 @@ async def test_a_draining_process_announces_it_and_closes_everybody_with_1012() 
         await ada.hello()
         await grace.hello()
 
-        await rig.realtime.drain(window_seconds=0.1, deadline_seconds=2)
+        await rig.realtime.drain(window_seconds=0.1, deadline_seconds=60)
 
         assert await ada.receive() == {"type": "drain", "after_ms": 0, "window_ms": 100}
         assert (await ada.receive())["code"] == 1012
@@ -308,7 +310,7 @@ async def test_a_crash_of_ours_closes_the_socket_with_1011() -> None:
             "headers": [],
             "subprotocols": [SUBPROTOCOL],
         }
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await rig.realtime.endpoint(receive)(scope, receive, send)  # type: ignore[arg-type]
 
     assert [event["type"] for event in sent] == [

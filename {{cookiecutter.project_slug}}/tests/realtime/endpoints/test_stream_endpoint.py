@@ -146,7 +146,7 @@ async def test_a_stream_has_one_to_sixteen_topics(count: int) -> None:
 
 
 async def test_a_stream_is_opened_with_get() -> None:
-    async with running() as rig, httpx.AsyncClient() as client:
+    async with running() as rig, httpx.AsyncClient(timeout=60) as client:
         response = await client.post(rig.events_url)
 
     assert response.status_code == 405
@@ -192,7 +192,7 @@ async def test_a_draining_process_tells_its_streams_and_ends_them() -> None:
     async with running() as rig, rig.stream("room:7") as stream:
         await stream.receive()
 
-        await rig.realtime.drain(window_seconds=0.05, deadline_seconds=1)
+        await rig.realtime.drain(window_seconds=0.05, deadline_seconds=60)
 
         event = await stream.receive()
         assert (event.name, event.frame["window_ms"]) == ("drain", 50)
@@ -215,7 +215,7 @@ async def test_a_quiet_stream_gets_comments() -> None:
 
 
 async def test_an_old_stream_ends_so_that_it_is_balanced_anew() -> None:
-    async with running(stream_age_seconds=0.1) as rig, rig.stream("room:7") as stream:
+    async with running(stream_age_seconds=0.5) as rig, rig.stream("room:7") as stream:
         await stream.receive()
 
         await stream.ended()
@@ -247,7 +247,7 @@ async def test_a_stream_hears_nothing_of_presence(rig: Rig) -> None:
 
 
 async def test_other_paths_reach_the_application_inside(rig: Rig) -> None:
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         response = await client.get(f"http://127.0.0.1:{rig.port}/realtime/else")
 
     assert response.status_code == 418

@@ -19,12 +19,20 @@ class Balancer(ChaosProxy):
         self.cuts = 0
 
     async def cut_again_and_again(
-        self, *, every_seconds: float, for_seconds: float, is_over: Callable[[], bool]
+        self,
+        *,
+        every_seconds: float,
+        for_seconds: float,
+        may_cut: Callable[[], bool],
+        is_over: Callable[[], bool],
     ) -> None:
         """Cuts everybody at a fixed rhythm, each time for a while, until ``is_over``."""
         while not is_over():
             await asyncio.sleep(every_seconds - for_seconds)
-            await self.cut_for(for_seconds)
+            while not (is_allowed := may_cut()) and not is_over():  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            if is_allowed:
+                await self.cut_for(for_seconds)
 
     async def cut_for(self, seconds: float) -> None:
         """Cuts every connection, and resets the new ones for a while."""

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection
-from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
 from websockets.typing import Origin
 from websockets.typing import Subprotocol
@@ -19,9 +18,10 @@ from tests.realtime.faults.history import Handed
 from tests.realtime.faults.history import History
 from tests.realtime.faults.history import Told
 from tests.realtime.faults.nodes import ORIGIN
+from tests.sockets import connect
 
 ABNORMAL = 1006
-OPEN_SECONDS = 5.0
+OPEN_SECONDS = 30.0
 RETRY_MAX_SECONDS = 0.1
 SAVE_EVERY_MESSAGES = 10
 Frame = dict[str, Any]

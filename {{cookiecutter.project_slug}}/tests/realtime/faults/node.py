@@ -10,14 +10,17 @@ restart such processes. The environment is that of the service; of its own it re
 """
 
 import asyncio
+import ctypes
 import gc
 import os
 import secrets
+import sys
 import time
 from collections.abc import Awaitable
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
+from typing import ClassVar
 from uuid import NAMESPACE_OID
 from uuid import uuid5
 
@@ -45,6 +48,18 @@ from app.settings import Settings
 from app.web.health import Health
 
 BUG_EVERY_MESSAGES = 40
+HEAP_FIELDS = (
+    "arena",
+    "ordblks",
+    "smblks",
+    "hblks",
+    "hblkhd",
+    "usmblks",
+    "fsmblks",
+    "uordblks",
+    "fordblks",
+    "keepcost",
+)
 STATIC = os.path.join(os.path.dirname(app.web.__file__), "static")
 
 
@@ -129,13 +144,35 @@ def add_routes(node: Quart, realtime: Realtime) -> None:
             "tasks": len(asyncio.all_tasks()),
             "files": len(os.listdir("/proc/self/fd")),
             "objects": sum(module.startswith("app.realtime.") for module in ours),
+            "blocks": sys.getallocatedblocks(),
         }
+
+    @node.get("/heap")
+    async def heap() -> str:
+        gc.collect()
+        return str(heap_bytes())
 
     @node.post("/clock/<int(signed=True):seconds>")
     async def jump(seconds: int) -> str:
         now = time.time
         time.time = lambda: now() + seconds
         return "jumped"
+
+
+class _HeapUse(ctypes.Structure):
+    """What ``mallinfo2`` answers (glibc 2.33)."""
+
+    _fields_: ClassVar = [(name, ctypes.c_size_t) for name in HEAP_FIELDS]
+
+
+def heap_bytes() -> int:
+    """Returns what is in use of the C library's heap; 0 where the library does not tell."""
+    library = ctypes.CDLL(None)
+    if not hasattr(library, "mallinfo2"):
+        return 0
+    library.mallinfo2.restype = _HeapUse
+    use = library.mallinfo2()
+    return int(use.uordblks + use.hblkhd)
 
 
 def losing(inner: Any, realtime: Realtime) -> Any:

@@ -69,9 +69,14 @@ class Node:
 
     async def census(self) -> dict[str, int]:
         """Asks the process how much of everything it has."""
-        async with httpx.AsyncClient(base_url=self.url) as client:
+        async with httpx.AsyncClient(base_url=self.url, timeout=120) as client:
             counted: dict[str, int] = (await client.get("/census")).json()
             return counted
+
+    async def heap_bytes(self) -> int:
+        """Asks the process what is in use of its heap; all of it with PYTHONMALLOC=malloc."""
+        async with httpx.AsyncClient(base_url=self.url, timeout=120) as client:
+            return int((await client.get("/heap")).text)
 
     async def close(self) -> None:
         """Ends whatever still runs."""

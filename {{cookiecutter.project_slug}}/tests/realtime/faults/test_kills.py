@@ -22,7 +22,6 @@ from tests.realtime.faults.steps import violations
 
 pytestmark = pytest.mark.slow
 
-PRESENCE_GONE_SECONDS = 15.0
 TWO_HOURS = 2 * 3600
 
 
@@ -38,13 +37,14 @@ async def test_a_killed_node_takes_nothing_with_it(settings: Settings) -> None:
         ghost = Follower("ghost", "room:killed", lambda: twin.port)
         await stack.enter_async_context(following(mover, stayer, gone, ghost))
         await sees(lambda: {"gone", "ghost", "mover"} <= stayer.present)
-        publisher = Publisher("room:killed", [doomed, peer], rate_per_second=20)
+        # So seldom that a process which takes minutes to come back misses no more than is kept.
+        publisher = Publisher("room:killed", [doomed, peer], rate_per_second=4)
         publisher.start()
-        await sees(lambda: publisher.newest.offset > 20)
+        await sees(lambda: publisher.newest.offset > 8)
 
         killed_at = time.monotonic()
         await asyncio.gather(doomed.end(signal.SIGKILL), twin.end(signal.SIGKILL))
-        await sees(lambda: "gone" not in stayer.present, within_seconds=PRESENCE_GONE_SECONDS)
+        await sees(lambda: "gone" not in stayer.present)
         gone_after_seconds = time.monotonic() - killed_at
         ghost_is_there = "ghost" in stayer.present
         await doomed.start()
@@ -60,25 +60,32 @@ async def test_a_killed_node_takes_nothing_with_it(settings: Settings) -> None:
 
 
 async def test_a_stopped_node_is_missed_only_by_its_own_and_catches_up(settings: Settings) -> None:
-    hurried = {"REALTIME_NODE_LEASE_SECONDS": "1.5", "REALTIME_NODE_BEAT_SECONDS": "0.3"}
+    hurried = {"REALTIME_NODE_LEASE_SECONDS": "3", "REALTIME_NODE_BEAT_SECONDS": "0.3"}
     async with AsyncExitStack() as stack:
         [stopped, peer] = await stack.enter_async_context(nodes(2, settings.redis.url, **hurried))
+        eternal = {"REALTIME_NODE_LEASE_SECONDS": "600"}
+        [twin] = await stack.enter_async_context(nodes(1, settings.redis.url, **eternal))
         inside = Follower("inside", "room:stopped", lambda: stopped.port)
         stayer = Follower("stayer", "room:stopped", lambda: peer.port)
-        await stack.enter_async_context(following(inside, stayer))
-        await sees(lambda: stayer.present == {"inside", "stayer"})
+        ghost = Follower("ghost", "room:stopped", lambda: twin.port)
+        await stack.enter_async_context(following(inside, stayer, ghost))
+        await sees(lambda: stayer.present == {"inside", "stayer", "ghost"})
         publisher = Publisher("room:stopped", [peer], rate_per_second=20)
         publisher.start()
         await sees(lambda: len(inside.history.values) > 10)
 
-        stopped.send(signal.SIGSTOP)
-        await sees(lambda: stayer.present == {"stayer"})
+        for node in (stopped, twin):
+            node.send(signal.SIGSTOP)
+        await sees(lambda: "inside" not in stayer.present)
+        still_seen = set(stayer.present)
         behind = publisher.newest.offset - len(inside.history.values)
-        stopped.send(signal.SIGCONT)
-        await sees(lambda: stayer.present == {"inside", "stayer"})
+        for node in (stopped, twin):
+            node.send(signal.SIGCONT)
+        await sees(lambda: stayer.present == {"inside", "stayer", "ghost"})
         await finished(publisher, inside, stayer)
 
     assert behind > 10
+    assert still_seen == {"stayer", "ghost"}  # nobody lives in a stopped process with a long lease
     assert violations(publisher, inside, stayer) == []
     assert (inside.codes, stayer.codes) == ([], [])
     assert inside.history.gaps == stayer.history.gaps == []
@@ -86,7 +93,7 @@ async def test_a_stopped_node_is_missed_only_by_its_own_and_catches_up(settings:
 
 async def jump(node: Node, seconds: int) -> None:
     """Moves the wall clock of a node."""
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         (await client.post(f"{node.url}/clock/{seconds}")).raise_for_status()
 
 

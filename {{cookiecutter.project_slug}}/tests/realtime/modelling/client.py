@@ -85,7 +85,7 @@ class ModelClient:
         )
         core.admission.enter("unknown", now=now)
         self.connection.principal = Principal(kind="user", user_id=self.user, name="somebody")
-        core.admission.enter_user(self.user)
+        core.admission.enter_caller(self.user)
         core.attach(self.connection)
         wanted = [
             Wanted(topic, since=self._since(topic), presence=topic == ROOM) for topic in TOPICS

@@ -33,6 +33,7 @@ class Station:
         self._listener: Listener | None = None
         self._presence: PresenceListener | None = None
         self.subscribed: list[str] = []
+        self.failing: list[str] = []
         self.on_their_way: deque[Announcement] = deque()
         self.answers: deque[asyncio.Event] = deque()
         self.own: dict[tuple[str, str], Member] = {}
@@ -145,6 +146,7 @@ class ModelPresence:
 
     def __init__(self, station: Station) -> None:
         self._station = station
+        self.failing: list[str] = []
 
     async def open(self, listener: PresenceListener) -> None:
         """Begins to hear."""

@@ -208,7 +208,7 @@ async def test_commands_over_http_keep_to_the_document(rig: Rig) -> None:
     headers = {"cookie": "session=ada", "origin": ORIGIN}
     address = f"http://127.0.0.1:{rig.port}/realtime/commands"
     found = []
-    async with httpx.AsyncClient(headers=headers) as client:
+    async with httpx.AsyncClient(headers=headers, timeout=60) as client:
         for kind, fields in (
             ("history", {"topic": "room:7", "limit": 5}),
             ("presence", {"topic": "room:7"}),

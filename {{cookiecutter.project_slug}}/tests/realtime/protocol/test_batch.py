@@ -4,6 +4,7 @@ from app.realtime.backplane import Position
 from app.realtime.protocol.batch import Batch
 from app.realtime.protocol.batch import Listening
 from app.realtime.protocol.batch import Push
+from tests.realtime.clients import Hearer
 
 
 def pushes() -> list[Push]:
@@ -21,7 +22,7 @@ def pushes() -> list[Push]:
 def listening(
     connection: str = "c-9", *, heard: int = 0, presence_version: int | None = None
 ) -> Listening:
-    one = Listening("room:7", connection)
+    one = Listening("room:7", Hearer(connection))
     one.heard_sequence = heard
     one.presence_version = presence_version
     return one

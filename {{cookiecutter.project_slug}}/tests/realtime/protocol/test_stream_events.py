@@ -7,6 +7,7 @@ from app.realtime.protocol.batch import Push
 from app.realtime.protocol.cursor import Place
 from app.realtime.protocol.cursor import decode_cursor
 from app.realtime.protocol.stream_events import events_for
+from tests.realtime.clients import Hearer
 
 TOPICS = ["room:7", "room:8"]
 
@@ -33,8 +34,8 @@ def cursor_of(event: bytes) -> str:
 def test_streams_at_equal_places_share_the_chunk_and_the_place_after_it() -> None:
     news = batch(2, 3)
 
-    one = events_for(news, Listening("room:7", "s-1"), place(1))
-    two = events_for(news, Listening("room:7", "s-2"), place(1))
+    one = events_for(news, Listening("room:7", Hearer("s-1")), place(1))
+    two = events_for(news, Listening("room:7", Hearer("s-2")), place(1))
 
     assert one[0] is two[0]
     assert one[1] is two[1]
@@ -43,7 +44,7 @@ def test_streams_at_equal_places_share_the_chunk_and_the_place_after_it() -> Non
 
 
 def test_every_event_carries_the_cursor_after_it() -> None:
-    [chunk], _ = events_for(batch(2, 3), Listening("room:7", "s-1"), place(1, 9))
+    [chunk], _ = events_for(batch(2, 3), Listening("room:7", Hearer("s-1")), place(1, 9))
 
     first, second = chunk.data.removesuffix(b"\n\n").split(b"\n\n")
     assert decode_cursor(cursor_of(first), TOPICS) == [Position("e1", 2), Position("e2", 9)]
@@ -53,14 +54,14 @@ def test_every_event_carries_the_cursor_after_it() -> None:
 def test_streams_that_began_apart_stand_at_one_place_after_the_next_message() -> None:
     news = batch(5)
 
-    _, one = events_for(news, Listening("room:7", "s-1"), place(1))
-    _, two = events_for(news, Listening("room:7", "s-2"), place(4))
+    _, one = events_for(news, Listening("room:7", Hearer("s-1")), place(1))
+    _, two = events_for(news, Listening("room:7", Hearer("s-2")), place(4))
 
     assert one is two
 
 
 def test_streams_of_other_places_or_lists_have_their_own_cursors() -> None:
-    news, listening = batch(5), Listening("room:7", "s-1")
+    news, listening = batch(5), Listening("room:7", Hearer("s-1"))
     places = [place(4), place(4, 9), place(4, topics=["room:7", "room:9"])]
 
     datas = {events_for(news, listening, one)[0][0].data for one in places}
@@ -69,7 +70,7 @@ def test_streams_of_other_places_or_lists_have_their_own_cursors() -> None:
 
 
 def test_a_stream_that_does_not_hear_all_gets_its_own_events() -> None:
-    listening = Listening("room:7", "s-1")
+    listening = Listening("room:7", Hearer("s-1"))
     listening.heard_sequence = 1
 
     [chunk], end = events_for(batch(2, 3), listening, place(1))

@@ -36,7 +36,7 @@ async def replicate(primary: OwnRedis, replica: OwnRedis) -> None:
     """Makes ``replica`` follow ``primary`` and returns when it has everything."""
     async with primary.client() as there, replica.client() as here:
         await here.replicaof("127.0.0.1", primary.port)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while (await here.info("replication"))["master_link_status"] != "up":  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
         await there.wait(1, 5_000)

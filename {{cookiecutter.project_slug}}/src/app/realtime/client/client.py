@@ -5,7 +5,6 @@ import random
 import ssl
 from collections.abc import Callable
 from typing import Any
-from typing import ClassVar
 from typing import Self
 
 import msgspec
@@ -18,35 +17,34 @@ from app.realtime.client.connecting import pause_ms
 from app.realtime.client.credentials import ANONYMOUS
 from app.realtime.client.credentials import Credentials
 from app.realtime.client.failures import DeadlinePassed
+from app.realtime.client.failures import Refused
 from app.realtime.client.failures import SignedOut
 from app.realtime.client.failures import Stopped
+from app.realtime.client.fallback import Fallback
 from app.realtime.client.frames import Frame
-from app.realtime.client.frames import Position
-from app.realtime.client.frames import read_greeting
+from app.realtime.client.frames import Greeting
+from app.realtime.client.hello import say_hello
 from app.realtime.client.link import CUT
 from app.realtime.client.link import Link
-from app.realtime.client.listener import Listener
 from app.realtime.client.listener import State
 from app.realtime.client.listener import Status
 from app.realtime.client.listener import tell
+from app.realtime.client.listening import Listening
 from app.realtime.client.readiness import Readiness
 from app.realtime.client.refreshing import refresh
 from app.realtime.client.subscriptions import Subscriptions
-from app.realtime.client.topic import Topic
 
 CONNECT_SECONDS = 10.0
 UNAUTHENTICATED = 4401
 LISTENING: tuple[State, State] = ("live", "degraded")
 
 
-class RealtimeClient(Commands):
+class RealtimeClient(Listening, Commands):
     """A client of one service; use it as ``async with``, or call ``open`` and ``close``.
 
-    ``url`` is the service's, such as ``https://example.com``. While connected it has no task of its
+    ``url`` is the service's, such as ``https://example.com``. On a socket it has no task of its
     own, so ten thousand of them fit into a process.
     """
-
-    topic_type: ClassVar[type[Topic]] = Topic
 
     def __init__(
         self,
@@ -71,6 +69,13 @@ class RealtimeClient(Commands):
         self._refreshing: asyncio.Task[bool] | None = None
         self._retry: asyncio.TimerHandle | None = None
         self._readiness = Readiness()
+        self._fallback = Fallback(
+            self._address,
+            is_possible=bool(credentials.headers()) or credentials.ticket is None,
+            topics=lambda: [topic.name for topic in self._subscriptions.asked()],
+            on_welcome=self._welcome,
+            on_push=self._take,
+        )
 
     async def __aenter__(self) -> Self:
         self.open()
@@ -111,33 +116,15 @@ class RealtimeClient(Commands):
         """
         if self._status.state == "stopped":
             raise Stopped(self._status.code)
-        if self._status.state not in LISTENING:
+        if self._status.state not in LISTENING and not self._fallback.is_open:
             await self._readiness.wait()
-
-    def subscribe(
-        self,
-        topic: str,
-        listener: Listener,
-        *,
-        since: Position | None = None,
-        presence: bool = False,
-    ) -> Topic:
-        """Listens to a topic, after ``since`` or from now on; a second call replaces the first.
-
-        With ``presence`` this client counts as being there, and is told who else is.
-        """
-        added = self.topic_type(topic, listener, since=since, presence=presence)
-        self._subscriptions.add(added)
-        return added
-
-    def unsubscribe(self, topic: str) -> None:
-        """Listens no more."""
-        self._subscriptions.remove(topic)
 
     async def _ask(self, command: dict[str, Any], *, seconds: float) -> msgspec.Raw:
         try:
             async with asyncio.timeout(seconds):
                 while (link := self._live_link) is None:
+                    if self._fallback.is_open:
+                        raise Refused("unavailable", "no socket gets through", retry=True)
                     await self.ready()
                 return await link.ask(command)
         except TimeoutError as late:
@@ -152,8 +139,8 @@ class RealtimeClient(Commands):
 
     def _connect_now(self) -> None:
         self._retry = None
-        work, loop = self._connect(), asyncio.get_running_loop()
-        self._attempt = loop.create_task(work, name="realtime client")
+        work = self._follow() if self._fallback.is_due else self._connect()
+        self._attempt = asyncio.get_running_loop().create_task(work, name="realtime client")
 
     async def _connect(self) -> None:
         link = Link(on_push=self._take, on_closed=self._closed)
@@ -166,6 +153,7 @@ class RealtimeClient(Commands):
             self._stop(UNAUTHENTICATED)
         except (OSError, TimeoutError, InvalidHandshake) as failure:
             self._backoff.wait_at_least(pause_ms(failure))
+            self._fallback.refused(failure)
             self._closed(CUT, failure=str(failure) or type(failure).__name__)
         except Exception as failure:  # the ticket callback's own
             self._closed(CUT, failure=repr(failure))
@@ -173,31 +161,45 @@ class RealtimeClient(Commands):
             if not link.is_over:
                 self._hello(link, proof)
 
+    async def _follow(self) -> None:
+        failure = ""
+        try:
+            await self._fallback.follow()
+        except SignedOut:
+            self._stop(UNAUTHENTICATED)
+        except (OSError, msgspec.DecodeError) as fault:
+            failure = repr(fault)
+        if self._status.state != "stopped":
+            self._closed(CUT, failure=failure)
+
+    def _welcome(self, greeting: Greeting) -> None:
+        self._backoff.succeeded(greeting.retry_window_ms)
+        self._set(Status("fallback"))
+        self._subscriptions.welcome(greeting.subscriptions)
+        self._readiness.reached()
+
     def _hello(self, link: Link, proof: dict[str, str]) -> None:
         self._link = link
-        asked = self._subscriptions.asked()
+        say_hello(
+            link,
+            self._subscriptions,
+            proof,
+            name=self._name,
+            on_greeting=self._greeted,
+            on_refused=lambda failure: self._closed(CUT, failure=failure),
+        )
 
-        def take_reply(reply: Frame | None) -> None:
-            if reply is None:
-                return
-            if reply.error is not None:
-                self._closed(CUT, failure=reply.error.message)
-                return
-            greeting = read_greeting(reply.result)
-            link.watch((greeting.ping_ms + greeting.pong_ms) / 1000)
-            self._backoff.succeeded(greeting.retry_window_ms)
-            self._set(Status("live"))
-            self._subscriptions.begin(link, asked, greeting.subscriptions)
-            self._readiness.reached()
-
-        wishes = [topic.wish() for topic in asked]
-        hello = {"type": "hello", "client": self._name, "subscriptions": wishes, **proof}
-        link.command(hello, take_reply)
+    def _greeted(self, greeting: Greeting) -> None:
+        self._fallback.worked()
+        self._backoff.succeeded(greeting.retry_window_ms)
+        self._set(Status("live"))
+        self._readiness.reached()
 
     def _take(self, frame: Frame) -> None:
         match frame.type:
             case "status":
-                self._set(Status("degraded" if frame.state == "degraded" else "live"))
+                well: State = "fallback" if self._fallback.is_open else "live"
+                self._set(Status("degraded" if frame.state == "degraded" else well))
             case "drain":
                 self._backoff.widen(frame.window_ms)
             case "expiring":
@@ -217,10 +219,11 @@ class RealtimeClient(Commands):
             self._refreshing = loop.create_task(work, name="realtime refresh")
 
     def _closed(self, code: int, *, failure: str = "") -> None:
-        # The one rule of close codes: 44xx stops, everything else is tried again.
-        if 4400 <= code < 4500:
+        if 4400 <= code < 4500:  # the one rule of close codes; everything else is tried again
             self._stop(code)
             return
+        if self._link is not None and self._status.state not in LISTENING:
+            self._fallback.failed()
         self._hang_up()
         pause = self._backoff.next_seconds()
         self._retry = asyncio.get_running_loop().call_later(pause, self._connect_now)
@@ -228,6 +231,7 @@ class RealtimeClient(Commands):
 
     def _stop(self, code: int) -> None:
         self._hang_up()
+        self._fallback.stop()
         self._set(Status("stopped", code))
         self._readiness.missed(code)
 

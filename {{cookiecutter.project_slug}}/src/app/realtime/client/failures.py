@@ -16,7 +16,7 @@ class RealtimeError(Exception):
 class Refused(RealtimeError):
     """The server refused a command; ``retry`` says that trying again may help."""
 
-    def __init__(self, code: str, message: str, *, retry: bool, after_ms: int) -> None:
+    def __init__(self, code: str, message: str, *, retry: bool, after_ms: int = 0) -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
         self.retry = retry

@@ -17,13 +17,14 @@ from app.realtime.client.frames import Member
 from app.realtime.client.frames import Position
 
 Told = TypeVar("Told")
-State = Literal["connecting", "live", "degraded", "reconnecting", "stopped"]
+State = Literal["connecting", "live", "degraded", "fallback", "reconnecting", "stopped"]
 
 
 class Status(msgspec.Struct, frozen=True):
     """The state of a connection; ``code`` is the last close code, ``failure`` what a try met.
 
-    ``degraded``: messages of other processes come later; ``stopped``: until the app calls ``open``.
+    ``degraded``: messages of other processes come later; ``fallback``: no socket gets through, so
+    messages arrive on a stream and nothing can be said; ``stopped``: until the app calls ``open``.
     """
 
     state: State

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Iterable
 from typing import Any
 
+from msgspec import structs
+
 from app.realtime.client.backoff import Backoff
 from app.realtime.client.frames import Answer
 from app.realtime.client.frames import Fault
@@ -51,6 +53,22 @@ class Subscriptions:
         for topic in asked:
             if topic.name not in self._topics and topic.status.state != "ended":
                 link.command({"type": "unsubscribe", "topic": topic.name}, _ignore)
+
+    def welcome(self, answers: Iterable[Answer]) -> None:
+        """Takes the first event of a stream.
+
+        It resumes a stream only: what a socket saw last is compared, and a difference is told.
+        """
+        for answer in answers:
+            topic = self._topics.get(answer.topic)
+            if topic is None:
+                continue
+            if topic.is_behind(answer):
+                reason = answer.reason or "lost"
+                told = structs.replace(answer, recovered=False, reason=reason)
+                self._admit(topic, told)
+            else:
+                self._admit(topic, answer)
 
     def leave(self) -> None:
         """Takes the end of the connection."""

@@ -54,6 +54,13 @@ class Topic:
             wish["presence"] = True
         return wish
 
+    def is_behind(self, answer: Answer) -> bool:
+        """Whether something is missing between what the app has and where a stream begins."""
+        had = self.position
+        if had is None or answer.error is not None:
+            return False
+        return had.epoch != answer.epoch or had.offset < answer.offset
+
     def admit(self, answer: Answer) -> None:
         """Takes the answer to a subscription: its history first, so that order holds."""
         if answer.recovered is False:

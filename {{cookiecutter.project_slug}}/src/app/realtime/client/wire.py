@@ -180,6 +180,7 @@ class Wire(asyncio.Protocol):
             opened.set_result(None)
         else:
             opened.set_exception(failure or ConnectionResetError("cut in the handshake"))
+            opened.exception()  # whoever opened it may have been cancelled meanwhile
 
     def _flush(self) -> None:
         if self._transport is None or self._transport.is_closing():

@@ -5,6 +5,7 @@ from abc import ABC
 from abc import abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
+from uuid import UUID
 
 from app.principal import ANONYMOUS
 from app.principal import Principal
@@ -30,9 +31,9 @@ class Connection(ABC):
 
     transport: ClassVar[str]
 
-    __slots__ = ("born_at", "checked_at", "credential", "ends_at", "expires_at", "id",
-                 "is_greeted", "is_warned", "outbound", "presence_topics", "principal", "scope",
-                 "subscriptions")  # fmt: skip
+    __slots__ = ("beat", "born_at", "checked_at", "counted_as", "credential", "ends_at",
+                 "expires_at", "id", "is_greeted", "is_warned", "outbound", "presence_topics",
+                 "principal", "scope", "subscriptions")  # fmt: skip
 
     def __init__(
         self, connection_id: str, outbound: Outbound, scope: Scope, *, now: float, ends_at: float
@@ -43,13 +44,15 @@ class Connection(ABC):
         self.born_at = now
         self.checked_at = now
         self.ends_at = ends_at
+        self.beat = 0  # the slot of the timer in which it waits
         self.is_greeted = False
         self.principal: Principal = ANONYMOUS
+        self.counted_as: UUID | None = None  # whose connections it is one of
         self.credential = NO_CREDENTIAL
         self.expires_at: float | None = None
         self.is_warned = False
         self.subscriptions: dict[str, Listening] = {}
-        self.presence_topics: frozenset[str] = frozenset()
+        self.presence_topics: tuple[str, ...] = ()
 
     @property
     def is_closing(self) -> bool:

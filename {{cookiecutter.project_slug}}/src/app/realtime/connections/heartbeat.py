@@ -30,8 +30,12 @@ class Heartbeat:
         self._beat_at = now
 
     def watch(self, connection: Connection) -> None:
-        """Looks after ``connection`` until it ends."""
-        self._wheel.add(connection, due=self._next_due(connection))
+        """Looks after ``connection`` until it is forgotten."""
+        connection.beat = self._wheel.add(connection, due=self._next_due(connection))
+
+    def forget(self, connection: Connection) -> None:
+        """Lets go of one that has ended, now and not when it were due."""
+        self._wheel.discard(connection, connection.beat)
 
     def beat(self, now: float) -> None:
         """Does everything that is due at ``now``."""

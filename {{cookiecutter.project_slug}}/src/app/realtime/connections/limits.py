@@ -4,8 +4,8 @@ from collections import Counter
 from collections import deque
 from dataclasses import dataclass
 from typing import TypeVar
+from uuid import UUID
 
-from app.principal import UserId
 from app.settings import RealtimeSettings
 
 Key = TypeVar("Key")
@@ -150,7 +150,7 @@ class Full:
 
 
 class Admission:
-    """Counts the connections of this process, of each address and of each user."""
+    """Counts the connections of this process, of each address and of each caller."""
 
     def __init__(self, settings: RealtimeSettings, *, now: float) -> None:
         self._settings = settings
@@ -158,7 +158,7 @@ class Admission:
             settings.handshakes_per_second, burst=settings.handshakes_per_second, now=now
         )
         self._addresses: Counter[str] = Counter()
-        self._users: Counter[UserId] = Counter()
+        self._callers: Counter[UUID] = Counter()
         self.connections = 0
 
     def enter(self, address: str, *, now: float) -> Full | None:
@@ -179,16 +179,16 @@ class Admission:
         self.connections -= 1
         _decrement(self._addresses, address)
 
-    def enter_user(self, user: UserId) -> Full | None:
-        """Counts one more connection of ``user``, or says why it is one too many."""
-        if self._users.get(user, 0) >= self._settings.connections_per_user:
+    def enter_caller(self, caller: UUID) -> Full | None:
+        """Counts one more connection of a user or a machine, or says why it is one too many."""
+        if self._callers.get(caller, 0) >= self._settings.connections_per_user:
             return Full("user", 5.0)
-        self._users[user] += 1
+        self._callers[caller] += 1
         return None
 
-    def leave_user(self, user: UserId) -> None:
-        """Forgets one connection of ``user``."""
-        _decrement(self._users, user)
+    def leave_caller(self, caller: UUID) -> None:
+        """Forgets one connection of a user or a machine."""
+        _decrement(self._callers, caller)
 
 
 def _decrement(counter: Counter[Key], key: Key) -> None:

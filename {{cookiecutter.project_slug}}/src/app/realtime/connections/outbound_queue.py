@@ -51,6 +51,9 @@ class OutboundQueue:
     def take(self, max_bytes: int) -> list[Chunk]:
         """Returns the next chunks to write, at most ``max_bytes`` of them but at least one."""
         chunks = self._chunks or []
+        if len(chunks) == 1 and self._newest is None:  # as with almost every client
+            self._writing, self._chunks = chunks, None
+            return chunks
         end, total = 0, 0
         while end < len(chunks) and (end == 0 or total + len(chunks[end].data) <= max_bytes):
             total += len(chunks[end].data)
@@ -65,6 +68,10 @@ class OutboundQueue:
         writing, self._writing = self._writing, None
         return self._forget(writing or ())
 
+    def is_within(self, max_bytes: int, messages_max: int) -> bool:
+        """Tells whether no more waits, with what is being written."""
+        return self.size_bytes <= max_bytes and self.messages <= messages_max
+
     def drop_oldest(self, *, max_bytes: int, messages_max: int) -> tuple[int, int]:
         """Drops the oldest chunks that may be dropped until the rest is well within the limits.
 
@@ -74,7 +81,7 @@ class OutboundQueue:
         """
         before_bytes = self.size_bytes
         dropped = self._choose(DROP_TO * max_bytes, DROP_TO * messages_max, spare=1)
-        if not dropped and not self._is_within(max_bytes, messages_max):
+        if not dropped and not self.is_within(max_bytes, messages_max):
             dropped = self._choose(max_bytes, messages_max, spare=0)
         if not dropped:
             return 0, 0
@@ -146,9 +153,6 @@ class OutboundQueue:
                 self._count(gap)
                 kept.append(gap)
         self._chunks = kept
-
-    def _is_within(self, max_bytes: int, messages_max: int) -> bool:
-        return self.size_bytes <= max_bytes and self.messages <= messages_max
 
     def _remember(self, chunk: Chunk) -> None:
         if self._newest is not None:

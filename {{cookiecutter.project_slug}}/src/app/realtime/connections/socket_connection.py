@@ -19,7 +19,7 @@ class SocketConnection(Connection):
 
     transport = "socket"
 
-    __slots__ = ("calls", "heard_at", "is_working", "pinged_at", "rate")
+    __slots__ = ("calls", "heard_at", "is_working", "left_bytes", "pinged_at", "rate")
 
     def __init__(
         self,
@@ -34,6 +34,7 @@ class SocketConnection(Connection):
         super().__init__(connection_id, outbound, scope, now=now, ends_at=ends_at)
         self.heard_at = now
         self.is_working = False
+        self.left_bytes = 0
         self.pinged_at: float | None = None
         self.rate = rate
         self.calls: Calls | None = None
@@ -70,8 +71,9 @@ class SocketConnection(Connection):
     def examine(self, now: float, settings: RealtimeSettings) -> None:
         """Ends a silent connection, or asks it for a sign of life.
 
-        With bytes queued silence proves nothing: then the write deadline decides. While a command
-        runs nothing is read, so what the client says meanwhile is not heard.
+        With bytes queued silence proves nothing: then the write deadline decides. On a poor line
+        the ping may stand behind what the kernel holds; who reads on has not come to it yet. While
+        a command runs nothing is read, so what the client says meanwhile is not heard.
         """
         super().examine(now, settings)
         if not self.is_greeted:
@@ -80,11 +82,18 @@ class SocketConnection(Connection):
         elif self.outbound.is_busy or self.is_working:
             self.heard(now)
         elif self.pinged_at is not None:
-            if now >= self.pinged_at + settings.pong_seconds:
+            if now < self.pinged_at + settings.pong_seconds:
+                return
+            if self.outbound.reads_on(self.left_bytes, settings.pong_seconds):
+                self._wait_for_pong(now)
+            else:
                 self.close(CloseCode.NO_PONG, "no sign of life")
         elif now >= self.heard_at + settings.ping_seconds:
-            self.pinged_at = now
             self.tell("ping", frames.PING)
+            self._wait_for_pong(now)
+
+    def _wait_for_pong(self, now: float) -> None:
+        self.pinged_at, self.left_bytes = now, self.outbound.writer.left_bytes()
 
     def forgive(self, now: float) -> None:
         """Takes back a doubt that may have been caused by a stall of this process."""

@@ -12,12 +12,19 @@ class TimerWheel(Generic[Item]):
 
     def __init__(self, *, slot_seconds: float, now: float) -> None:
         self._slot_seconds = slot_seconds
-        self._slots: defaultdict[int, list[Item]] = defaultdict(list)
+        self._slots: defaultdict[int, set[Item]] = defaultdict(set)
         self._turned_to = self._slot(now)
 
-    def add(self, item: Item, *, due: float) -> None:
-        """Adds ``item``; what is overdue comes with the next turn."""
-        self._slots[max(self._slot(due), self._turned_to) + 1].append(item)
+    def add(self, item: Item, *, due: float) -> int:
+        """Adds ``item``; returns its slot. What is overdue comes with the next turn."""
+        slot = max(self._slot(due), self._turned_to) + 1
+        self._slots[slot].add(item)
+        return slot
+
+    def discard(self, item: Item, slot: int) -> None:
+        """Takes ``item`` out of its slot, unless that has been turned past."""
+        if waiting := self._slots.get(slot):
+            waiting.discard(item)
 
     def turn(self, now: float) -> list[Item]:
         """Takes out and returns everything that is due at ``now``."""

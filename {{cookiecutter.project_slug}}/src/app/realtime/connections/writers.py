@@ -38,6 +38,10 @@ class Writer(Protocol):
     """
 
     @property
+    def path(self) -> DirectPath | None:
+        """What takes frames that many sockets share, without a look at this one."""
+
+    @property
     def joins(self) -> bool:
         """Whether each write is dear, so that a tick's chunks are worth joining."""
 
@@ -46,6 +50,12 @@ class Writer(Protocol):
 
         Returns what is left to be done before the next write, because the client does not read;
         None when nothing is. Raises OSError when the client is gone.
+        """
+
+    def left_bytes(self) -> int:
+        """Returns how much of what was written the client has not taken.
+
+        Where that cannot be known it is always 0.
         """
 
     async def close(self, code: CloseCode, reason: str) -> None:
@@ -63,6 +73,7 @@ class _OverSend:
 
     __slots__ = ("_send", "_steps")
     joins = True
+    path = None
 
     def __init__(self, send: Send, *, steps: bool = False) -> None:
         self._send = send
@@ -73,6 +84,10 @@ class _OverSend:
             return partial(self._send, event)
         rest = step_into(cast("Coroutine[Any, Any, None]", self._send(event)))
         return None if rest is None else lambda: rest
+
+    def left_bytes(self) -> int:
+        """Returns 0: behind ``send`` nothing can be seen."""
+        return 0
 
     def abort(self) -> None:
         """Cuts the transport without another byte."""
@@ -113,16 +128,20 @@ class StreamWriter(_OverSend):
 class _Direct:
     """Writes prepared bytes to the transport, and says goodbye with ``send``."""
 
-    __slots__ = ("_path", "_send")
+    __slots__ = ("_send", "path")
     joins = False
 
     def __init__(self, path: DirectPath, send: Send) -> None:
-        self._path = path
+        self.path = path
         self._send = send
+
+    def left_bytes(self) -> int:
+        """Returns how much of what was written the client has not taken."""
+        return self.path.left_bytes()
 
     def abort(self) -> None:
         """Cuts the transport without another byte."""
-        self._path.abort()
+        self.path.abort()
 
 
 class DirectSocketWriter(_Direct):
@@ -133,7 +152,7 @@ class DirectSocketWriter(_Direct):
     def write(self, chunks: Sequence[Chunk]) -> Rest | None:
         """Writes all of ``chunks``, each in its frame."""
         data = chunks[0].frame if len(chunks) == 1 else b"".join(chunk.frame for chunk in chunks)
-        return self._path.drain if self._path.write(data) else None
+        return self.path.drain if self.path.write(data) else None
 
     async def close(self, code: CloseCode, reason: str) -> None:
         """Sends the close frame; it goes behind whatever is in the transport."""
@@ -148,7 +167,7 @@ class DirectStreamWriter(_Direct):
     def write(self, chunks: Sequence[Chunk]) -> Rest | None:
         """Writes all of ``chunks``, each in its part."""
         data = chunks[0].part if len(chunks) == 1 else b"".join(chunk.part for chunk in chunks)
-        return self._path.drain if self._path.write(data) else None
+        return self.path.drain if self.path.write(data) else None
 
     async def close(self, code: CloseCode, reason: str) -> None:
         """Ends the body; a stream has no code to say why."""

@@ -11,6 +11,7 @@ import structlog
 
 from app.errors import AppError
 from app.principal import Principal
+from app.realtime.access import FORBIDDEN
 from app.realtime.core import Core
 from app.realtime.endpoints.asker import Asker
 from app.realtime.endpoints.reading_back import history
@@ -68,7 +69,7 @@ async def publish(core: Core, asker: Asker, command: Publish) -> bytes | Refusal
     if refusal is not None:
         return refusal
     # A key of a client stands for nothing of anybody else, and for nothing of ours.
-    key = f"client:{asker.principal.user_id}:{command.key}" if command.key else None
+    key = f"client:{asker.principal.known_id}:{command.key}" if command.key else None
     return frames.published(await core.publish(command.topic, data, key=key))
 
 
@@ -101,6 +102,8 @@ async def call(core: Core, asker: Asker, command: Call) -> bytes | Refusal:
     method = core.methods.find(command.method)
     if method is None:
         return NO_METHOD
+    if not asker.principal.in_scope(method.scope):
+        return FORBIDDEN
     try:
         data = method.decoder.decode(command.data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:

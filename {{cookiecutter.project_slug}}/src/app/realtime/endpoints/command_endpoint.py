@@ -58,7 +58,7 @@ async def serve_command(core: Core, scope: Scope, receive: Receive, send: Send) 
     """Answers one request."""
     denial = _judge(core, scope)
     if denial is not None:
-        await refuse_request(send, denial)
+        await _refuse(core, send, denial)
         return
     core.callers.running += 1
     try:
@@ -66,15 +66,20 @@ async def serve_command(core: Core, scope: Scope, receive: Receive, send: Send) 
     except Unavailable as failure:
         log.warning("realtime.authenticate_unavailable", detail=failure.detail)
         after_seconds = failure.after_seconds
-        await refuse_request(send, Denial(503, BUSY.title, "unavailable", after_seconds))
+        await _refuse(core, send, Denial(503, BUSY.title, "unavailable", after_seconds))
     except BodyTooLarge:
-        await refuse_request(send, TOO_LARGE)
+        await _refuse(core, send, TOO_LARGE)
     except TimeoutError:
-        await refuse_request(send, TOO_SLOW)
+        await _refuse(core, send, TOO_SLOW)
     except ClientGone:
         log.debug("realtime.command_given_up")
     finally:
         core.callers.running -= 1
+
+
+async def _refuse(core: Core, send: Send, denial: Denial) -> None:
+    core.meters.refused_command(denial.reason)
+    await refuse_request(send, denial)
 
 
 def _judge(core: Core, scope: Scope) -> Denial | None:
@@ -96,8 +101,8 @@ def _judge(core: Core, scope: Scope) -> Denial | None:
 async def _serve(core: Core, scope: Scope, receive: Receive, send: Send) -> None:
     vouched = await judge(core, credential_of(scope))
     who = vouched.principal
-    if not who.is_signed_in:
-        await refuse_request(send, NO_SESSION)
+    if not who.is_known:
+        await _refuse(core, send, NO_SESSION)
         return
     settings = core.settings
     body = await read_body(
@@ -108,7 +113,7 @@ async def _serve(core: Core, scope: Scope, receive: Receive, send: Send) -> None
     core.meters.messages_in += 1
     said = read_over_http(body)
     if said is None:
-        await refuse_request(send, NO_COMMAND)
+        await _refuse(core, send, NO_COMMAND)
         return
     outcome = await _outcome(core, who, said, len(body), receive)
     await send_reply(send, said.id, outcome)
@@ -118,7 +123,7 @@ async def _outcome(
     core: Core, who: Principal, said: OverHttp, size_bytes: int, receive: Receive
 ) -> bytes | Refusal | None:
     limits = core.inbound.get(who.kind)
-    caller = core.callers.find(who.own_id, limits, now=core.clock())
+    caller = core.callers.find(who.known_id, limits, now=core.clock())
     refusal = spend(core, caller.rate, size_bytes=size_bytes, namespace=said.namespace)
     if refusal is not None:
         return refusal

@@ -113,7 +113,13 @@ class Commands:
             begin_talking(self._core, connection, _begun(outcomes))
 
         wanted = [_wanted(wish) for wish in hello.subscriptions]
-        await subscribe(self._core, connection, wanted, answer=answer)
+        try:
+            await subscribe(self._core, connection, wanted, answer=answer)
+        except Exception:
+            # The next hello may be somebody else's, who must not inherit anything.
+            for topic in list(connection.subscriptions):
+                end_subscription(self._core, connection, topic)
+            raise
         return None
 
     async def _subscribe(self, command: Subscribe) -> Refusal | None:

@@ -1,25 +1,27 @@
 """Letting a caller in: their credentials, their room, and what holds on the new connection."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 import structlog
 
 from app.errors import Unavailable
-from app.principal import Principal
 from app.realtime.connections.connection import Connection
 from app.realtime.core import Core
 from app.realtime.credentials import Credential
 from app.realtime.credentials import Vouched
 from app.realtime.credentials import credential_of
+from app.realtime.credentials import link_of
 from app.realtime.endpoints.own_connection import name_for
 from app.realtime.protocol import frames
 from app.realtime.protocol.close_codes import CloseCode
+from app.realtime.subscribing.departing import stop_counting
 from app.realtime.subscribing.subscription import Subscribed
 
 log = structlog.get_logger()
 
 JUDGED_AGAIN_MAX = 3
-_REASONS = {"ticket": "no such ticket", "bearer": "no such token"}
+_REASONS = {"ticket": "no such ticket", "bearer": "no such token", "link": "no such link"}
 
 
 class NotLetIn(Exception):
@@ -38,7 +40,7 @@ async def let_in(core: Core, connection: Connection, *, ticket: str | None = Non
     Raises:
         NotLetIn: there are no valid credentials, no room for this user, or it cannot be told now.
     """
-    credential = credential_of(connection.scope, ticket=ticket)
+    credential = link_of(connection.scope) or credential_of(connection.scope, ticket=ticket)
     try:
         vouched = await judge(core, credential)
     except Unavailable as failure:
@@ -46,10 +48,12 @@ async def let_in(core: Core, connection: Connection, *, ticket: str | None = Non
         raise NotLetIn(
             CloseCode.OVERLOADED, "unavailable", after_seconds=failure.after_seconds
         ) from failure
-    if not vouched.principal.is_signed_in:
+    if not vouched.principal.is_known:
         raise NotLetIn(CloseCode.UNAUTHENTICATED, _REASONS.get(credential.kind, "no session"))
-    if connection.principal.user_id != vouched.principal.user_id:
-        _count(core, vouched.principal)
+    # A link may be in many hands: its guests count for their addresses and for the process alone.
+    is_one = vouched.principal.kind != "guest"
+    if is_one and connection.counted_as != vouched.principal.known_id:
+        _count(core, connection, vouched.principal.known_id)
     connection.vouch(vouched, credential, now=core.clock())
 
 
@@ -102,9 +106,11 @@ def begin_talking(core: Core, connection: Connection, begun: Sequence[Subscribed
         connection.tell("status", frames.status(degraded=True))
 
 
-def _count(core: Core, principal: Principal) -> None:
-    full = core.admission.enter_user(principal.own_id)
+def _count(core: Core, connection: Connection, caller: UUID) -> None:
+    full = core.admission.enter_caller(caller)
     if full is not None:
         raise NotLetIn(
             CloseCode.OVERLOADED, "too many connections", after_seconds=full.after_seconds
         )
+    stop_counting(core, connection)  # after a hello that crashed it may have been somebody else's
+    connection.counted_as = caller

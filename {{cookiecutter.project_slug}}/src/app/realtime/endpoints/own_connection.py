@@ -23,5 +23,5 @@ def id_of_own(who: Principal, name: str) -> str | None:
 
 
 def _tag(who: Principal, connection_id: str) -> str:
-    owner = who.session_id or who.user_id
+    owner = who.session_id or who.token_id or who.known_id
     return hashlib.sha256(f"{owner} {connection_id}".encode()).hexdigest()[:TAG_CHARACTERS]

@@ -2,9 +2,11 @@
 
 import json
 import math
+from typing import Any
 
 from app.realtime.asgi import Send
 from app.realtime.endpoints.handshake import Denial
+from app.telemetry import current_request_id
 
 SLUGS = {
     400: "bad-request",
@@ -29,11 +31,13 @@ async def refuse_request(send: Send, denial: Denial) -> None:
 
 
 async def _answer(send: Send, denial: Denial, kind: str) -> None:
-    problem = {
+    problem: dict[str, Any] = {
         "type": f"/problems/{SLUGS[denial.status]}",
         "title": denial.title,
         "status": denial.status,
     }
+    if request_id := current_request_id():
+        problem["instance"] = request_id
     body = json.dumps(problem).encode()
     headers = [
         (b"content-type", b"application/problem+json"),

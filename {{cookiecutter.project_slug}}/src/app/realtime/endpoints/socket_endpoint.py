@@ -19,6 +19,7 @@ from app.realtime.endpoints.refusing import refuse_socket
 from app.realtime.protocol.close_codes import CloseCode
 from app.realtime.protocol.messages import SUBPROTOCOL
 from app.realtime.subscribing.departing import depart
+from app.telemetry import note
 
 log = structlog.get_logger()
 
@@ -50,6 +51,7 @@ async def _read(core: Core, connection: SocketConnection, receive: Receive) -> N
         if event["type"] == "websocket.disconnect":
             if not connection.is_closing:
                 core.meters.left()
+                note(client_code=event.get("code", 1005))
             return
         # Once the goodbye is decided only the client's answer to it is waited for.
         if not connection.is_closing:
@@ -58,6 +60,7 @@ async def _read(core: Core, connection: SocketConnection, receive: Receive) -> N
             except Exception:
                 log.exception("realtime.socket_failed", connection=connection.id)
                 connection.close(CloseCode.INTERNAL, "our fault")
+        del event  # or the last frame of every idle client would stay here
 
 
 def _connection(core: Core, scope: Scope, send: Send) -> SocketConnection:

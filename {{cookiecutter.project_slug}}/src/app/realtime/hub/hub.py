@@ -9,18 +9,20 @@ from collections.abc import Callable
 from collections.abc import Collection
 from typing import Any
 
+from app.principal import MachineId
 from app.principal import SessionId
+from app.principal import TokenId
 from app.principal import UserId
 from app.realtime.backplane import Entry
 from app.realtime.backplane import Position
 from app.realtime.connections.connection import Connection
 from app.realtime.hub.echo import Echo
-from app.realtime.hub.topic_state import Receiver
 from app.realtime.hub.topic_state import TopicState
 from app.realtime.metrics import Meters
 from app.realtime.presence_store import Diff
 from app.realtime.protocol import frames
 from app.realtime.protocol.batch import Listening
+from app.realtime.protocol.batch import Receiver
 from app.realtime.topics import TopicNamespace
 from app.settings import RealtimeSettings
 
@@ -31,7 +33,8 @@ class Hub:
     """Registries and fan-out; the listener of the backplane and of the presence store.
 
     ``call_soon`` runs a function at the next turn of the loop, ``wake`` tells whoever reads logs
-    that ``suspects`` is not empty, or that the backplane came back.
+    that ``suspects`` is not empty, or that the backplane came back; ``tell_later`` tells whoever
+    tells of gaps over a while that ``untold`` is not empty.
     """
 
     def __init__(
@@ -40,20 +43,29 @@ class Hub:
         *,
         call_soon: Callable[[Callable[[], None]], Any],
         wake: Callable[[], None],
+        tell_later: Callable[[], None] = lambda: None,
         meters: Meters | None = None,
     ) -> None:
         self._settings = settings
         self._call_soon = call_soon
         self._wake = wake
+        self._tell_later = tell_later
         self._with_news: dict[str, TopicState] = {}
         self._is_scheduled = False
         self.connections: dict[str, Connection] = {}
         self.topics: dict[str, TopicState] = {}
         self.suspects: dict[str, None] = {}
+        self.untold: dict[str, TopicState] = {}
         self.meters = meters or Meters()
         self.echo = Echo(self.meters.backplane_lag_seconds.observe, clock=time.perf_counter)
         self.degraded = False
         self.is_backplane_away = False
+
+    @property
+    def machines(self) -> set[MachineId]:
+        """The machines that have a connection here."""
+        callers = (one.principal.machine_id for one in self.connections.values())
+        return {machine for machine in callers if machine is not None}
 
     def attach(self, connection: Connection) -> None:
         """Registers a connection."""
@@ -70,9 +82,8 @@ class Hub:
         """Adds a subscriber that hears nothing until its topic's log has been read."""
         topic = self.topics.get(name)
         if topic is None:
-            topic = self.topics[name] = TopicState(
-                name, namespace, self._settings, gapped=self.meters.gapped
-            )
+            topic = TopicState(name, namespace, self._settings, meters=self.meters)
+            self.topics[name] = topic
         listening = topic.begin(receiver)
         if isinstance(receiver, Connection):
             receiver.subscriptions[name] = listening
@@ -144,15 +155,27 @@ class Hub:
         return [connection for connection in self.connections.values() if connection.is_greeted]
 
     def connections_of(
-        self, *, user: UserId | None = None, session: SessionId | None = None
+        self,
+        *,
+        user: UserId | None = None,
+        session: SessionId | None = None,
+        token: TokenId | None = None,
+        machine: MachineId | None = None,
     ) -> list[Connection]:
-        """Returns the connections of a user, or of one session, also those still being greeted."""
+        """Returns the connections of any of these, also those being greeted."""
         return [
             connection
             for connection in self.connections.values()
             if (user is not None and connection.principal.user_id == user)
             or (session is not None and connection.principal.session_id == session)
+            or (token is not None and connection.principal.token_id == token)
+            or (machine is not None and connection.principal.machine_id == machine)
         ]
+
+    def machines_of(self, owner: UserId | None) -> list[Connection]:
+        """Returns the connections of somebody's machines; nobody has none."""
+        everybody = self.connections.values()
+        return [one for one in everybody if owner and one.principal.owner_id == owner]
 
     def quiet_topics(self, *, turns: int = 1) -> list[str]:
         """Returns the live topics with a log that nothing was heard of for ``turns`` whole turns.
@@ -176,6 +199,17 @@ class Hub:
         if topic.log is not None and topic.log.state == "suspect":
             self.suspects[topic.name] = None
             self._wake()
+        if topic.untold:
+            self.untold[topic.name] = topic
+            self._tell_later()
+
+    def tell_untold(self, most: int) -> None:
+        """Tells up to so many of those who wait for it of their gap."""
+        while self.untold and most > 0:
+            name, topic = next(iter(self.untold.items()))
+            most -= topic.tell_untold(most)
+            if not topic.untold:
+                del self.untold[name]
 
     def listening(self, connection: Connection, topic: str) -> Listening | None:
         """Returns the live subscription of ``connection`` to ``topic``."""
@@ -211,5 +245,6 @@ class Hub:
             return False
         del self.topics[topic.name]
         self.suspects.pop(topic.name, None)
+        self.untold.pop(topic.name, None)
         self._with_news.pop(topic.name, None)
         return True

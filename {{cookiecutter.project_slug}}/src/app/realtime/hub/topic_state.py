@@ -3,44 +3,35 @@
 All methods are synchronous: between a check and a change nothing else runs.
 """
 
-from collections.abc import Callable
-from collections.abc import Iterator
-from typing import Protocol
-
 from app.realtime.backplane import Entry
 from app.realtime.backplane import Position
+from app.realtime.connections.socket_connection import SocketConnection
 from app.realtime.hub.joining import JoiningBuffer
 from app.realtime.hub.latest_log import LatestLog
+from app.realtime.hub.sweep import Sweep
 from app.realtime.hub.topic_log import GapReason
 from app.realtime.hub.topic_log import Reading
 from app.realtime.hub.topic_log import TopicLog
+from app.realtime.hub.untold import PACED_FROM_SUBSCRIBERS
+from app.realtime.hub.untold import Untold
+from app.realtime.metrics import Meters
 from app.realtime.presence_store import Diff
 from app.realtime.protocol import frames
 from app.realtime.protocol.batch import Batch
 from app.realtime.protocol.batch import Listening
 from app.realtime.protocol.batch import Push
+from app.realtime.protocol.batch import Receiver
 from app.realtime.topics import Latest
 from app.realtime.topics import TopicNamespace
 from app.settings import RealtimeSettings
 
 
-class Receiver(Protocol):
-    """Whoever hears a topic: a connection, or a part of ours."""
-
-    @property
-    def id(self) -> str:
-        """The name that signals and presence know it by."""
-
-    def deliver(self, batch: Batch, listening: Listening) -> None:
-        """Takes what the topic says; synchronous, quick, never refuses."""
-
-
 class TopicState:
     """A topic with subscribers in this process; ``log`` is None when nothing of it is kept."""
 
-    __slots__ = ("_count_gap", "_droppable", "_pending", "_policy", "_prefix", "_sequence",
-                 "_settings", "_sweep", "joining", "log", "name", "namespace", "quiet_turns",
-                 "subscribers")  # fmt: skip
+    __slots__ = ("_droppable", "_meters", "_pending", "_policy", "_prefix", "_presence",
+                 "_sequence", "_settings", "_sweep", "joining", "log", "name", "namespace",
+                 "quiet_turns", "subscribers", "untold")  # fmt: skip
 
     def __init__(
         self,
@@ -48,7 +39,7 @@ class TopicState:
         namespace: TopicNamespace,
         settings: RealtimeSettings,
         *,
-        gapped: Callable[[str], None] = lambda _reason: None,
+        meters: Meters | None = None,
     ) -> None:
         self.name = name
         self.namespace = namespace
@@ -66,11 +57,13 @@ class TopicState:
         self._settings = settings
         self._policy = namespace.slow_policy
         self._droppable = name if self._policy == "drop_oldest" else None
-        self._count_gap = gapped
+        self._meters = meters or Meters()
         self._prefix = frames.message_prefix(name)
         self._pending: list[Push] = []
+        self._presence: Push | None = None
         self._sequence = 0
-        self._sweep: tuple[Batch, Iterator[tuple[Receiver, Listening]]] | None = None
+        self.untold = Untold()
+        self._sweep: Sweep | None = None
 
     @property
     def has_news(self) -> bool:
@@ -79,7 +72,10 @@ class TopicState:
 
     def begin(self, receiver: Receiver) -> Listening:
         """Adds a subscriber that hears nothing yet: it is about to read the log."""
-        listening = Listening(self.name, receiver.id)
+        listening = Listening(self.name, receiver)
+        if isinstance(receiver, SocketConnection):
+            listening.outbound = receiver.outbound
+            listening.path = receiver.outbound.writer.path
         self.subscribers[receiver] = listening
         self.joining.enter(receiver.id)
         return listening
@@ -134,26 +130,22 @@ class TopicState:
         line = frames.presence(self.name, diff, members_max=self._settings.presence_members)
         push = Push("presence", line, version=diff.version)
         self.joining.add_presence(push)
+        if len(self.subscribers) > 1:  # of a crowd; most topics have one subscriber, and thousands
+            self._presence = push
         self._push(push)
 
     def sweep(self, writes_max: int) -> int:
-        """Hands its news to up to ``writes_max`` subscribers; returns how many had it.
+        """Hands its news to up to ``writes_max`` subscribers; returns how many those were.
 
         A batch that has more subscribers goes on with the next call, before anything newer.
         """
         if self._sweep is None:
             pending, self._pending = self._pending, []
-            self._sweep = (Batch(pending), iter(tuple(self.subscribers.items())))
-        batch, receivers = self._sweep
-        writes = 0
-        for receiver, listening in receivers:
-            if listening.is_live:
-                receiver.deliver(batch, listening)
-                writes += 1
-                if writes >= writes_max:
-                    return writes
-        self._sweep = None
-        return writes
+            self._sweep = Sweep(Batch(pending), self.subscribers.values(), self._meters)
+        reached = self._sweep.go_on(writes_max)
+        if self._sweep.is_over:
+            self._sweep = None
+        return reached
 
     def _advanced(self, position: Position, entry: Entry) -> None:
         self.quiet_turns = 0
@@ -173,12 +165,47 @@ class TopicState:
             data=entry.data,
         )
 
+    def tell_untold(self, most: int) -> int:
+        """Tells up to ``most`` of those who wait for it of the gap; returns how many.
+
+        They go on from where the topic is now: what was said since the gap is part of theirs.
+        """
+        if self.log is None:
+            return 0
+        newest = self.newest()
+        top = self.log.position
+        position = Position(top.epoch, top.offset - len(newest))
+        pushes = [self._gap(position, self.untold.reason), *newest]
+        if self._presence is not None:  # a step too far ahead has a client ask who is there
+            pushes.append(Push("presence", self._presence.line, version=self._presence.version))
+        before = self._sequence
+        for push in pushes:
+            self._number(push)
+        batch = Batch(pushes)
+        waiting = self.untold.take(most)
+        for receiver, listening in waiting:
+            if self.subscribers.get(receiver) is listening:
+                listening.heard_sequence = before
+                receiver.deliver(batch, listening)
+                listening.heard_sequence = self._sequence
+        return len(waiting)
+
     def _gapped(self, position: Position, reason: GapReason) -> None:
-        self._count_gap(reason)
+        self._meters.gapped(reason)
         self.joining.forget_messages()
-        self._push(Push("gap", frames.gap(self.name, reason, position), position=position))
+        live = {one: hears for one, hears in self.subscribers.items() if hears.is_live}
+        if len(live) > PACED_FROM_SUBSCRIBERS and self._settings.retry_window_seconds > 0:
+            self.untold.add(live, reason)
+        else:
+            self._push(self._gap(position, reason))
+
+    def _gap(self, position: Position, reason: GapReason) -> Push:
+        return Push("gap", frames.gap(self.name, reason, position), position=position)
 
     def _push(self, push: Push) -> None:
+        self._number(push)
+        self._pending.append(push)
+
+    def _number(self, push: Push) -> None:
         self._sequence += 1
         push.sequence = self._sequence
-        self._pending.append(push)

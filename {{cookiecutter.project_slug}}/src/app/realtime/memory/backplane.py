@@ -21,6 +21,11 @@ class MemoryBackplane:
         self._topics: set[str] = set()
         self._deliver_presence: Callable[[str, Diff], None] = lambda _topic, _diff: None
 
+    @property
+    def failing(self) -> list[str]:
+        """Names nothing: there are no tasks here."""
+        return []
+
     async def open(self, listener: Listener) -> None:
         """Starts to hear the broker."""
         self._listener = listener

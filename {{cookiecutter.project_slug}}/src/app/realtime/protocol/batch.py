@@ -1,10 +1,14 @@
 """What a topic has to say, and the same bytes for everybody who is to hear it."""
 
+from collections.abc import Awaitable
+from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
 from itertools import groupby
+from typing import Any
 from typing import Literal
+from typing import Protocol
 
 from app.realtime.backplane import Position
 from app.realtime.protocol.chunk import Chunk
@@ -61,15 +65,52 @@ class Push:
         self.sequence = 0
 
 
+class Receiver(Protocol):
+    """Whoever hears a topic: a connection, or a part of ours."""
+
+    @property
+    def id(self) -> str:
+        """The name that signals and presence know it by."""
+
+    def deliver(self, batch: "Batch", listening: "Listening") -> None:
+        """Takes what the topic says; synchronous, quick, never refuses."""
+
+
+class Path(Protocol):
+    """A transport that takes whole frames; see ``app.transport.direct.DirectPath``."""
+
+    is_free: bool
+
+    @property
+    def drain(self) -> Callable[[], Awaitable[Any]]:
+        """What to await when ``write`` says so."""
+
+    def write(self, data: bytes) -> bool:
+        """Writes; True when so much waits now that the next write has to wait for it."""
+
+
+class Outgoing(Protocol):
+    """The way out to a socket, which takes the same bytes as every other socket."""
+
+    def hold(self, chunk: Chunk, rest: Callable[[], Awaitable[Any]]) -> None:
+        """Learns that ``chunk`` was written to it, and that ``rest`` comes before the next one."""
+
+
 class Listening:
-    """What one subscriber of a topic is to hear."""
+    """What one subscriber of a topic is to hear.
 
-    __slots__ = ("connection_id", "heard_sequence", "is_claimed", "is_live", "presence_version",
-                 "topic")  # fmt: skip
+    ``path`` is there for a socket that takes the same frames as others, and ``outbound`` with it.
+    """
 
-    def __init__(self, topic: str, connection_id: str) -> None:
+    __slots__ = ("connection_id", "heard_sequence", "is_claimed", "is_live", "outbound",
+                 "path", "presence_version", "receiver", "topic")  # fmt: skip
+
+    def __init__(self, topic: str, receiver: Receiver) -> None:
         self.topic = topic
-        self.connection_id = connection_id
+        self.receiver = receiver
+        self.outbound: Outgoing | None = None
+        self.path: Path | None = None
+        self.connection_id = receiver.id
         self.is_live = False
         self.is_claimed = False  # where a user may have one connection: all processes know of it
         self.heard_sequence = 0
@@ -87,16 +128,18 @@ class Listening:
 class Batch:
     """The pushes of one topic in one tick of the loop, with what most subscribers share.
 
-    ``for_streams`` and ``ends`` are the memory of ``stream_events.events_for``.
+    A subscriber hears all of it if it heard nothing from ``first`` on, is none of the ``senders``
+    and presence says nothing. ``for_streams`` and ``ends`` are the memory of
+    ``stream_events.events_for``.
     """
 
-    __slots__ = ("_everything", "_first", "_senders", "_versioned", "ends", "for_streams",
-                 "pushes")  # fmt: skip
+    __slots__ = ("_everything", "_versioned", "ends", "first", "for_streams", "pushes",
+                 "senders")  # fmt: skip
 
     def __init__(self, pushes: Sequence[Push]) -> None:
         self.pushes = pushes
-        self._first = pushes[0].sequence
-        self._senders = {push.sender for push in pushes if push.sender is not None}
+        self.first = pushes[0].sequence
+        self.senders = {push.sender for push in pushes if push.sender is not None}
         self._versioned = any(push.version is not None for push in pushes)
         self._everything: Sequence[Chunk] | None = None
         self.for_streams: dict[Place, tuple[Sequence[Chunk], Place]] = {}
@@ -105,10 +148,16 @@ class Batch:
     def is_whole_for(self, listening: Listening) -> bool:
         """Whether the subscriber hears all of it; the answer is cheap and usually yes."""
         return (
-            listening.heard_sequence < self._first
+            listening.heard_sequence < self.first
             and not self._versioned
-            and listening.connection_id not in self._senders
+            and listening.connection_id not in self.senders
         )
+
+    @property
+    def whole(self) -> Chunk | None:
+        """All of it as one chunk for sockets; None if it takes several, or is not for everybody."""
+        chunks = () if self._versioned else self._all_chunks()
+        return chunks[0] if len(chunks) == 1 else None
 
     def pushes_for(self, listening: Listening) -> Sequence[Push]:
         """Returns what the subscriber is to hear."""
@@ -120,6 +169,9 @@ class Batch:
         """Returns the lines for the subscriber's socket; usually one chunk, maybe none."""
         if not self.is_whole_for(listening):
             return _chunks([push for push in self.pushes if listening.wants(push)])
+        return self._all_chunks()
+
+    def _all_chunks(self) -> Sequence[Chunk]:
         if self._everything is None:
             self._everything = _chunks(self.pushes)
         return self._everything

@@ -53,3 +53,8 @@ CATALOGUE: Final = {
     CloseCode.NO_PONG: Closing("no sign of life after a ping", "come back and resume"),
     CloseCode.RATE_LIMITED: Closing("the rate limit was ignored", "come back later, send less"),
 }
+
+# Who broke the rules, or is not there, is waited for a second, once the close is written.
+NOT_WAITED_FOR: Final = frozenset(
+    {CloseCode.TOO_BIG, CloseCode.BAD_FRAME, CloseCode.NO_PONG, CloseCode.RATE_LIMITED}
+)

@@ -81,6 +81,11 @@ class RedisBackplane:
         self._wires: Wires = Cluster(wiring) if self._is_sharded else OneServer(wiring)
         self.commands = self._wires.commands
 
+    @property
+    def failing(self) -> list[str]:
+        """Names the tasks of its connections that keep crashing."""
+        return self._wires.failing
+
     async def open(self, listener: Listener) -> None:
         """Starts the connections, and returns whether or not they can be made.
 

@@ -62,6 +62,11 @@ class Cluster:
         """What takes commands: the Cluster itself."""
         return self
 
+    @property
+    def failing(self) -> list[str]:
+        """Names the tasks that keep crashing."""
+        return self._supervisor.failing
+
     async def open(self) -> None:
         """Finds the nodes, and returns whether or not that was possible.
 

@@ -5,7 +5,8 @@ from typing import Protocol
 from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.connection import ConnectionPool
 
-PAUSE_CAP_SECONDS = 5.0
+# A server that is back has to be noticed within two seconds, however long it was away.
+PAUSE_CAP_SECONDS = 1.0
 
 
 class Dial(Protocol):

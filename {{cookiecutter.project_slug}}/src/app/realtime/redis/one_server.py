@@ -47,6 +47,11 @@ class OneServer:
             ),
         )
 
+    @property
+    def failing(self) -> list[str]:
+        """Names the tasks that keep crashing."""
+        return self._supervisor.failing
+
     async def open(self) -> None:
         """Starts both connections, and returns whether or not they can be made."""
         self._supervisor.keep("redis commands", self.commands.link.run)

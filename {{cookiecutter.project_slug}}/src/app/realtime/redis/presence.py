@@ -7,6 +7,7 @@ process owes (a leave that Redis did not take) is remembered and made up for.
 import asyncio
 from collections.abc import Coroutine
 from collections.abc import Iterable
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -21,6 +22,7 @@ from app.realtime.redis.backplane import RedisBackplane
 from app.realtime.redis.entries import EntryName
 from app.realtime.redis.janitor import Janitor
 from app.realtime.redis.lease import Lease
+from app.realtime.redis.lingering import Lingering
 from app.realtime.redis.scripts import JOIN
 from app.realtime.redis.scripts import LINGER
 from app.realtime.redis.scripts import RESYNC
@@ -57,6 +59,12 @@ class RedisPresence:
             period_seconds=settings.node_beat_seconds,
             meters=backplane.meters,
         )
+        self._lingering = Lingering(partial(self._janitor.end, only_due=True), self._supervisor)
+
+    @property
+    def failing(self) -> list[str]:
+        """Names the lease or the janitor, when it keeps crashing."""
+        return self._supervisor.failing
 
     async def open(self, listener: PresenceListener) -> None:
         """Starts the lease and the janitor; the backplane carries the diffs."""
@@ -69,6 +77,7 @@ class RedisPresence:
 
         Without Redis the lease runs out instead, and other nodes end the entries.
         """
+        self._lingering.close()
         await self._supervisor.close()
         try:
             await _in_batches(
@@ -193,6 +202,7 @@ class RedisPresence:
     async def _leave(self, place: Place, linger_seconds: float) -> None:
         if linger_seconds > 0:
             await self._linger(place, linger_seconds)
+            self._lingering.add(self._name(place), seconds=linger_seconds)
         else:
             await self._janitor.end([self._name(place)])
 

@@ -42,3 +42,7 @@ class Wires(Protocol):
 
     async def close(self) -> None:
         """Ends the connections."""
+
+    @property
+    def failing(self) -> list[str]:
+        """Names the tasks that keep crashing."""

@@ -28,6 +28,7 @@ from app.realtime.subscribing.departing import member_of
 from app.realtime.subscribing.log_reading import ABOVE_EVERY_OFFSET
 from app.realtime.subscribing.log_reading import read_log
 from app.realtime.subscribing.recovery import Allowance
+from app.realtime.subscribing.recovery import Budget
 from app.realtime.subscribing.recovery import Lost
 from app.realtime.subscribing.recovery import Recovered
 from app.realtime.subscribing.recovery import latest
@@ -48,13 +49,15 @@ CRASHED = Refusal("internal", "something went wrong", retry=True)
 class Attempt:
     """Subscribes one connection to one topic. A refusal at any step undoes the steps before it."""
 
-    __slots__ = ("_connection", "_core", "_is_too_much", "_reading", "_refusal", "_state",
-                 "_wanted", "_who")  # fmt: skip
+    __slots__ = ("_budget", "_connection", "_core", "_is_too_much", "_kept_bytes", "_reading",
+                 "_refusal", "_state", "_wanted", "_who")  # fmt: skip
 
-    def __init__(self, core: Core, connection: Connection, wanted: Wanted) -> None:
+    def __init__(self, core: Core, connection: Connection, wanted: Wanted, budget: Budget) -> None:
         self._core = core
         self._connection = connection
         self._wanted = wanted
+        self._budget = budget
+        self._kept_bytes = 0
         self._refusal: Refusal | None = None
         self._state: TopicState | None = None
         self._reading: Reading | None = None
@@ -170,7 +173,8 @@ class Attempt:
         topic = self._wanted.topic
         await self._core.interest.confirm(topic)
         if self._wanted.presence and self._state and self._state.namespace.presence:
-            self._connection.presence_topics |= {topic}
+            if topic not in self._connection.presence_topics:
+                self._connection.presence_topics += (topic,)
             member = member_of(self._connection.principal)
             self._who = await self._core.presence.join(topic, self._connection.id, member)
         await self._read()
@@ -187,9 +191,17 @@ class Attempt:
                 self._keep(reading)
 
     def _keep(self, reading: Reading | None) -> None:
+        """Keeps a reading, of one that is too large only where the log is at.
+
+        Readings wait for the last of the request: together they fit into what it may recover.
+        """
         entries = reading.history.entries if reading is not None else ()
         size_bytes = sum(len(entry.data) for entry in entries)
-        self._is_too_much = size_bytes > self._core.settings.recovery_topic_max_bytes
+        self._budget.take(-self._kept_bytes)
+        self._is_too_much = size_bytes > self._core.settings.recovery_topic_max_bytes or (
+            not self._budget.take(size_bytes)
+        )
+        self._kept_bytes = 0 if self._is_too_much else size_bytes
         if reading is not None and self._is_too_much:
             reading = replace(reading, history=History(reading.history.top, ()))
         self._reading = reading

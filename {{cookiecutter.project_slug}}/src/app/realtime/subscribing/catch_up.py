@@ -2,19 +2,21 @@
 
 import asyncio
 import random
+from contextlib import suppress
 
 import structlog
 
 from app.realtime.backplane import BackplaneUnavailable
 from app.realtime.core import Core
+from app.realtime.hub.untold import PACED_FROM_SUBSCRIBERS
 from app.realtime.subscribing.log_reading import read_log
 
 log = structlog.get_logger()
 
 TOPICS_AT_ONCE = 32
 TOPS_AT_ONCE = 500
-PACED_FROM_SUBSCRIBERS = 1_000
 RETRY_SECONDS = 0.5
+RETRY_MIN_SECONDS = 0.05
 # So many turns, the first of them begun already, a topic must be silent to be looked at; together
 # they last ``quiet_check_seconds``. With turns as long as that, a loss right after a message would
 # have stayed unnoticed for twice the time.
@@ -40,9 +42,16 @@ class CatchUp:
                 failures = 0
             except* BackplaneUnavailable:
                 failures += 1
-                self._awake.set()
-                cap_seconds = min(RETRY_MAX_SECONDS, RETRY_SECONDS * 2**failures)
-                await asyncio.sleep(random.uniform(0, cap_seconds))  # noqa: S311 - jitter
+                await self._pause(failures)
+
+    async def _pause(self, failures: int) -> None:
+        """Waits, longer after each failure, but not when the server has come back meanwhile."""
+        cap_seconds = min(RETRY_MAX_SECONDS, RETRY_SECONDS * 2**failures)
+        await asyncio.sleep(RETRY_MIN_SECONDS)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(random.uniform(0, cap_seconds)):  # noqa: S311 - jitter
+                await self._awake.wait()
+        self._awake.set()
 
     async def clear_suspects(self) -> None:
         """Reads the logs of all topics that are suspect now, then tells that all is well again.

@@ -29,6 +29,22 @@ class Allowance:
     overhead_bytes: int = 0
 
 
+class Budget:
+    """How much of the logs one request may have in memory, however many topics it is about."""
+
+    __slots__ = ("left_bytes",)
+
+    def __init__(self, max_bytes: int) -> None:
+        self.left_bytes = max_bytes
+
+    def take(self, size_bytes: int) -> bool:
+        """Takes so much of it, or nothing when there is less; tells which."""
+        if size_bytes > self.left_bytes:
+            return False
+        self.left_bytes -= size_bytes
+        return True
+
+
 @dataclass(frozen=True, slots=True)
 class Recovered:
     """Every message after the one the subscriber had; ``messages`` rise without a hole."""

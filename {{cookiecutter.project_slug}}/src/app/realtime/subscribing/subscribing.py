@@ -13,6 +13,7 @@ from typing import Any
 from app.realtime.connections.connection import Connection
 from app.realtime.core import Core
 from app.realtime.subscribing.attempt import Attempt
+from app.realtime.subscribing.recovery import Budget
 from app.realtime.subscribing.subscription import Outcome
 from app.realtime.subscribing.subscription import Wanted
 
@@ -30,7 +31,8 @@ async def subscribe(
 
     What ``answer`` queues comes before anything the topics say from then on.
     """
-    attempts = [Attempt(core, connection, one) for one in wanted]
+    budget = Budget(core.settings.recovery_hello_max_bytes)
+    attempts = [Attempt(core, connection, one, budget) for one in wanted]
     await _together([attempt.prepare() for attempt in attempts])
     for _ in range(READINGS_MAX - 1):
         broken = [attempt for attempt in attempts if attempt.judge() is None]
