@@ -1,0 +1,32 @@
+// Whether what is shown is still so: a line above it, after a moment, where a page has lost touch.
+
+const CALM_MS = 1_500; // most interruptions are over before anybody would have noticed
+
+const WORDS = new Map([
+  ["reconnecting", "The connection is lost, and is being made again. What is shown may be out of date."],
+  ["offline", "You are offline. What is shown may be out of date."],
+  ["degraded", "News may arrive late. What is shown may be out of date."],
+  ["fallback", "Limited connection: who is online is not followed."],
+  ["stopped", "You are signed out. Load the page again to sign in."],
+]);
+
+let timer = 0;
+
+/** @param {{state: import("/static/web/realtime-types.js").State}} status */
+export function tellConnection({ state }) {
+  const line = document.getElementById("connection");
+  document.body.dataset.connection = state;
+  clearTimeout(timer);
+  const words = WORDS.get(state);
+  if (words) timer = setTimeout(() => tell(line, words), CALM_MS);
+  else line.hidden = true;
+}
+
+/**
+ * @param {HTMLElement} line
+ * @param {string} words
+ */
+function tell(line, words) {
+  line.textContent = words;
+  line.hidden = false;
+}

@@ -1,0 +1,91 @@
+// The page of one device: its charts, its commands and its state, each moved by its own topic.
+
+import { connect } from "/static/web/realtime.js";
+import { Failure } from "./api.js";
+import { Chart } from "./chart.js";
+import { Commands } from "./commands.js";
+import { tellConnection } from "./connection.js";
+import { State } from "./state.js";
+import { showAgo } from "./times.js";
+
+const REDRAW_MS = 5_000;
+
+const { device } = document.getElementById("device").dataset;
+const charts = [.../** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-metric]"))].map(
+  (element) => new Chart(element, device),
+);
+const commands = new Commands(device);
+const state = new State(device);
+const range = /** @type {HTMLSelectElement} */ (document.getElementById("range"));
+const seen = /** @type {HTMLTimeElement} */ (document.getElementById("seen"));
+
+range.closest("label").hidden = false;
+range.addEventListener("change", loadCharts);
+showAgo(seen);
+
+const live = connect({ url: "/realtime/socket", onStatus: tellConnection });
+live.subscribe(`devices:${device}`, { onMessage: ({ readings }) => take(readings), onGap: loadCharts });
+live.subscribe(`device:${device}`, {
+  onMessage: (event) => (event.type === "command_changed" ? commands.show(event.command) : state.show(event.state)),
+  onGap: reload,
+  // What happened between the rendering of the page and now is on no topic that we heard.
+  onStatus: once(reload),
+});
+live.subscribe(`orders:${device}`, {
+  presence: true,
+  // Pages that look are counted, too: the device is the member with its own id.
+  onPresence: ({ members }) => members && showStatus(members.some((member) => member.user === device)),
+});
+
+loadCharts();
+setInterval(() => {
+  if (document.hidden) return;
+  for (const chart of charts) chart.draw();
+  showAgo(seen);
+}, REDRAW_MS);
+
+function take(readings) {
+  for (const chart of charts) chart.add(readings.filter(({ metric }) => metric === chart.metric));
+  touch();
+}
+
+async function loadCharts() {
+  await attempt(() => Promise.all(charts.map((chart) => chart.load(Number(range.value)))));
+}
+
+async function reload() {
+  await attempt(() => Promise.all([commands.reload(), state.reload()]));
+}
+
+async function attempt(work) {
+  try {
+    await work();
+  } catch (failure) {
+    if (!(failure instanceof Failure)) throw failure;
+    document.getElementById("announcer").textContent = failure.message;
+  }
+}
+
+function showStatus(isOnline) {
+  const status = document.getElementById("status");
+  const word = isOnline ? "Online" : "Offline";
+  if (status.textContent !== word) {
+    status.textContent = word;
+    touch(); // it was there until now, or is now
+  }
+  document.getElementById("dot").classList.toggle("dot--good", isOnline);
+}
+
+function touch() {
+  seen.dateTime = new Date().toISOString();
+  showAgo(seen);
+}
+
+function once(act) {
+  let done = false;
+  return (status) => {
+    if (status.state !== "live" || done) return;
+    done = true;
+    act();
+  };
+}
