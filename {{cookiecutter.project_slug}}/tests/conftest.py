@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 from quart import Quart
 from quart.typing import TestClientProtocol
@@ -14,7 +15,16 @@ from app.factory import create_app
 from app.settings import Settings
 from tests import servers
 
-pytest_plugins = ["tests.people", "tests.redis_servers", "tests.windows"]
+# That a machine stood still for a moment while examples were tried is no finding.
+hypothesis.settings.register_profile(
+    "patient",
+    parent=hypothesis.settings(),
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("patient")
+
+pytest_plugins = ["tests.people", "tests.redis_servers", "tests.stoppable", "tests.windows"]
 
 
 @pytest.fixture(scope="session")
@@ -66,8 +76,12 @@ async def database(settings: Settings, migrated: servers.Emptier) -> AsyncIterat
 
 @pytest.fixture
 async def redis(settings: Settings) -> AsyncIterator[Redis]:
-    """Yields a client of the Valkey of this process, which is emptied after the test."""
-    async with Redis.from_url(settings.redis.url) as client:
+    """Yields a client of the Valkey of this process, emptied before the test and after it.
+
+    Before, because tests of processes of their own leave their topics there.
+    """
+    async with servers.redis_client(settings.redis.url) as client:
+        await client.flushall()
         yield client
         await client.flushall()
 

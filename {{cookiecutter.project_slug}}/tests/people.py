@@ -1,6 +1,7 @@
 """The people of the tests, signed in: Ada and Grace who belong, and Mallory who does not."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
@@ -8,9 +9,11 @@ import pytest
 from argon2 import PasswordHasher
 from quart import Quart
 from quart.testing import QuartClient
+from sqlalchemy import update
 
 from app.identity import User
 from app.identity import users
+from app.identity.tables import SessionRow
 from app.principal import Principal
 from app.resources import resources_of
 
@@ -84,3 +87,15 @@ async def grace(app: Quart) -> Person:
 async def mallory(app: Quart) -> Person:
     """Returns Mallory, signed in, who is in nothing that Ada and Grace share."""
     return await join(app, "Mallory")
+
+
+async def let_proof_grow_old(app: Quart, person: Person, *, seconds: float = 901.0) -> None:
+    """Has the person have proved who they are that long ago."""
+    resources = resources_of(app)
+    async with resources.database.transaction() as work:
+        await work.session.execute(
+            update(SessionRow)
+            .where(SessionRow.id == person.principal.session_id)
+            .values(authenticated_at=SessionRow.authenticated_at - timedelta(seconds=seconds))
+        )
+    resources.identity.forget(session=person.principal.session_id)

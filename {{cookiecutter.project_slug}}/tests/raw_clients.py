@@ -14,7 +14,7 @@ CLOSE = 0x8
 FINAL = 0x80
 MASKED = 0x80
 NO_MASK = bytes(4)  # allowed as any other mask; the payload then stays readable
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 60.0
 
 
 def allow_open_files(wanted: int) -> None:
@@ -36,7 +36,7 @@ class RawSocket:
 
     @classmethod
     async def connect(cls, port: int, path: str, headers: dict[str, str]) -> "RawSocket":
-        """Opens a socket; raises ConnectionRefusedError with the status when it is refused."""
+        """Opens a socket; raises ConnectionRefusedError with the answer when it is refused."""
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         request = {
             "Host": f"127.0.0.1:{port}",
@@ -51,7 +51,7 @@ class RawSocket:
         answer = await reader.readuntil(b"\r\n\r\n")
         if b" 101 " not in answer.splitlines()[0]:
             writer.close()
-            raise ConnectionRefusedError(answer.splitlines()[0].decode())
+            raise ConnectionRefusedError(answer.decode())
         client = cls(reader, writer)
         client.answer = answer.decode()
         return client
@@ -62,7 +62,7 @@ class RawSocket:
         return int(self._writer.get_extra_info("sockname")[1])
 
     def send(self, text: str) -> None:
-        """Sends a text message of less than 126 bytes."""
+        """Sends a text message of less than 64 KiB."""
         self._frame(TEXT, text.encode())
 
     async def receive(self) -> str:
@@ -100,7 +100,9 @@ class RawSocket:
             await self._writer.wait_closed()
 
     def _frame(self, kind: int, payload: bytes) -> None:
-        self._writer.write(bytes([FINAL | kind, MASKED | len(payload)]) + NO_MASK + payload)
+        size = len(payload)
+        length = bytes([MASKED | size]) if size < 126 else struct.pack("!BH", MASKED | 126, size)
+        self._writer.write(bytes([FINAL | kind]) + length + NO_MASK + payload)
 
 
 async def read_frame(reader: asyncio.StreamReader) -> tuple[int, bytes]:
@@ -142,11 +144,17 @@ class RawStream:
             pass
         return line.decode()
 
+    def close(self) -> None:
+        """Hangs up."""
+        self._writer.close()
+
     async def ends_in_order(self) -> bool:
         """Reads to the end and tells whether the last chunk was the empty one."""
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            body = await self._reader.read()
-        self._writer.close()
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                body = await self._reader.read()
+        finally:
+            self._writer.close()
         return body.endswith(b"\r\n0\r\n\r\n")
 
 

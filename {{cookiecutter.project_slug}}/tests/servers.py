@@ -16,9 +16,11 @@ from pathlib import Path
 
 import asyncpg
 from quart import Quart
+from quart.testing.app import TestApp
+from redis.asyncio import Redis
 from sqlalchemy.engine import make_url
 
-from app.commands.branches import migration_locations
+from app.database.branches import migration_locations
 from app.database.migrate import migrate
 from app.embedded import Embedded
 from app.embedded import Urls
@@ -29,6 +31,7 @@ from app.serving.servers import HypercornServer
 from app.settings import DatabaseSettings
 from app.settings import IdentitySettings
 from app.settings import JobsSettings
+from app.settings import MailSettings
 from app.settings import RealtimeSettings
 from app.settings import RedisSettings
 from app.settings import ServerSettings
@@ -37,10 +40,12 @@ from app.settings import WebSettings
 
 TEMPLATE = "test_template"
 TEMPLATE_LOCK = 4_242
-STOP_SECONDS = 5.0
+STOP_SECONDS = 60.0
+PATIENCE_SECONDS = 60.0
 LIST_TABLES = """
     SELECT quote_ident(schemaname) || '.' || quote_ident(tablename) FROM pg_tables
     WHERE schemaname NOT IN ('pg_catalog', 'information_schema') AND tablename <> 'alembic_version'
+    AND tablename NOT IN (SELECT relname FROM pg_class WHERE relispartition)
 """
 
 
@@ -59,6 +64,7 @@ def running_servers(folder: Path, shared_folder: Path) -> Iterator[Urls]:
 def plain_settings(urls: Urls) -> Settings:
     """Returns the defaults with the addresses of the test servers, and a free port.
 
+    Nobody is given up because the machine is busy: a test of that makes its own settings.
     ``model_construct`` reads neither the environment nor ``.env``.
     """
     port = free_port()
@@ -66,22 +72,67 @@ def plain_settings(urls: Urls) -> Settings:
         environment="test",
         public_url=f"http://127.0.0.1:{port}",
         log_level="warning",
-        database=DatabaseSettings.model_construct(url=urls.database),
-        redis=RedisSettings.model_construct(url=urls.redis),
-        web=WebSettings.model_construct(),
+        database=DatabaseSettings.model_construct(
+            url=urls.database,
+            pool_wait_seconds=PATIENCE_SECONDS,
+            connect_seconds=PATIENCE_SECONDS,
+            statement_seconds=PATIENCE_SECONDS,
+            lock_seconds=PATIENCE_SECONDS,
+        ),
+        redis=RedisSettings.model_construct(
+            url=urls.redis, connect_seconds=PATIENCE_SECONDS, command_seconds=PATIENCE_SECONDS
+        ),
+        web=WebSettings.model_construct(
+            requests_wait_seconds=PATIENCE_SECONDS, requests_late_seconds=PATIENCE_SECONDS
+        ),
         identity=IdentitySettings.model_construct(),
-        realtime=RealtimeSettings.model_construct(drain_window_seconds=0.0),
+        realtime=RealtimeSettings.model_construct(
+            drain_window_seconds=0.0, publish_deadline_seconds=PATIENCE_SECONDS
+        ),
         jobs=JobsSettings.model_construct(),
+        mail=MailSettings.model_construct(),
         server=ServerSettings.model_construct(port=port),
     )
 
 
-def free_port() -> int:
-    """Returns a port of the loopback interface that nobody listens on."""
+class PatientApp(TestApp):
+    """What ``test_app()`` starts and stops: Quart itself gives up after six seconds."""
+
+    def __init__(self, app: Quart) -> None:
+        patience = int(PATIENCE_SECONDS)
+        super().__init__(app, startup_timeout=patience, shutdown_timeout=patience)
+
+
+Quart.test_app_class = PatientApp
+
+
+def redis_client(url: str, *, decode_responses: bool = False) -> Redis:
+    """Returns a client that waits for a busy server: of itself it gives up after five seconds."""
+    return Redis.from_url(
+        url,
+        decode_responses=decode_responses,
+        socket_timeout=PATIENCE_SECONDS,
+        socket_connect_timeout=PATIENCE_SECONDS,
+    )
+
+
+def free_port(*, following: int = 0) -> int:
+    """Returns a port of the loopback interface that nobody listens on; so are those after it."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port: int = probe.getsockname()[1]
+        if all(map(_is_free, range(port + 1, port + 1 + following))):
+            return port
+
+
+def _is_free(port: int) -> bool:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def database_url(url: str, name: str) -> str:

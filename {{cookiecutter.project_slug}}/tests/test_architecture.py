@@ -3,6 +3,7 @@
 import ast
 import statistics
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,12 +21,14 @@ LAYERS = (
     {"factory"},
     {"features"},
     {"resources"},
+    {"background"},
     {"web"},
-    {"identity", "realtime", "jobs"},
+    {"identity", "realtime", "jobs", "mail"},
     {"database", "transport"},
-    {"telemetry"},
+    {"telemetry", "deployment"},
     {"principal", "settings", "errors"},
-    {"setting_sources", "redis_url"},
+    {"realtime_settings", "listed_names", "openid_settings"},
+    {"roles", "setting_sources", "redis_url"},
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 
@@ -41,13 +44,16 @@ def package_of(path: Path) -> str:
     return path.relative_to(ROOT).parts[0].removesuffix(".py")
 
 
-def imports(path: Path) -> Iterator[str]:
-    """Yields the absolute names that a file imports, wherever in the file."""
+@cache
+def imports(path: Path) -> tuple[str, ...]:
+    """Returns the absolute names that a file imports, wherever in the file."""
+    names: list[str] = []
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            names += [f"{node.module}.{alias.name}" for alias in node.names]
         elif isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            names += [alias.name for alias in node.names]
+    return tuple(names)
 
 
 def own_imports(path: Path) -> Iterator[str]:
@@ -66,12 +72,15 @@ def functions(path: Path) -> Iterator[tuple[str, int]]:
             yield f"{path.relative_to(ROOT)}:{node.name}", lines
 
 
-FUNCTIONS = [item for path in FILES for item in functions(path)]
+@pytest.fixture(scope="module")
+def all_functions() -> list[tuple[str, int]]:
+    """Returns those of the whole project; read when a test asks, not by whoever collects tests."""
+    return [item for path in FILES for item in functions(path)]
 
 
-def test_there_is_something_to_check() -> None:
+def test_there_is_something_to_check(all_functions: list[tuple[str, int]]) -> None:
     assert len(FILES) > 50
-    assert len(FUNCTIONS) > 200
+    assert len(all_functions) > 200
 
 
 def test_every_package_has_its_place_in_the_layers() -> None:
@@ -119,25 +128,25 @@ def test_most_files_are_short() -> None:
     assert statistics.median(sizes) <= MEDIAN_FILE_LINES
 
 
-def test_no_function_is_long_and_few_are_longish() -> None:
-    too_long = [(name, lines) for name, lines in FUNCTIONS if lines > FUNCTION_LINES]
-    longish = [(name, lines) for name, lines in FUNCTIONS if lines > LONG_FUNCTION_LINES]
+def test_no_function_is_long_and_few_are_longish(all_functions: list[tuple[str, int]]) -> None:
+    too_long = [(name, lines) for name, lines in all_functions if lines > FUNCTION_LINES]
+    longish = [(name, lines) for name, lines in all_functions if lines > LONG_FUNCTION_LINES]
 
     assert too_long == []
-    assert 100 * len(longish) / len(FUNCTIONS) <= LONG_FUNCTIONS_PERCENT
+    assert 100 * len(longish) / len(all_functions) <= LONG_FUNCTIONS_PERCENT
 
 
 # Within the realtime core, the highest first; the hub never sees an endpoint or a server.
 REALTIME_LAYERS = (
     {"facade"},
-    {"wiring", "adapters", "control", "drain", "measuring"},
+    {"wiring", "adapters", "control", "drain", "inspection", "measuring"},
     {"endpoints"},
     {"subscribing"},
     {"core"},
     {"hub"},
     {"connections", "memory", "redis"},
     {"load_topics"},
-    {"access", "methods"},
+    {"access", "methods", "offers"},
     {"client"},
     {"protocol"},
     {"backplane", "presence_store", "topics", "asgi", "credentials", "supervise", "metrics"},

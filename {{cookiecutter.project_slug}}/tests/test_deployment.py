@@ -66,3 +66,11 @@ def test_every_command_of_a_container_exists() -> None:
 
     assert commands == {"migrate", "serve", "worker"}
     assert commands <= set(main.commands)
+
+
+def test_the_page_says_how_soon_a_part_with_a_flaw_is_replaced() -> None:
+    page = (ROOT / "docs/deploy.md").read_text()
+    days = [int(found) for found in re.findall(r"^\| .+ \| (\d+) days \|$", page, re.MULTILINE)]
+
+    assert days == sorted(days)
+    assert 0 < days[0] <= 7

@@ -35,6 +35,7 @@ def exposed() -> dict[str, set[str]]:
     meters = Meters(new_registry())
     meters.closed(4508)
     meters.refused("origin")
+    meters.refused_command("origin")
     meters.resumed(recovered=True, reason=None)
     meters.reconnected("commands")
     meters.dropped(1, policy="latest")

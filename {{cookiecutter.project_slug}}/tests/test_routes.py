@@ -18,8 +18,11 @@ from app.embedded import Urls
 from app.factory import create_app
 from app.web import public
 from app.web import unidentified
+from app.web.bearer import scope_of
 from app.web.guards import guard_of
+from app.web.guards import wants_recent
 from app.web.limits import UNLIMITED
+from app.web.limits import is_only_shared
 from app.web.limits import limit_of
 from app.web.shapes import is_page
 from app.web.static_files import is_static
@@ -30,15 +33,38 @@ NOWHERE = Urls("postgresql://127.0.0.1:1/none", "redis://127.0.0.1:1")
 # Who calls these may be anybody: each line is here because somebody decided so.
 PUBLIC = {
     "GET /",
+    *("GET /dashboards/shared", "GET /api/v1/dashboards/boards/shared/history"),
+    # The mailbox is there in development and in tests only: tests/web/test_mailbox.py.
+    "GET /dev/mail",
+    "GET /dev/mail/<letter_id>",
+    "GET /dev/mail/<letter_id>/html",
+    "GET /docs",
     "GET /problems/<slug>",
     "GET /sign-in",
     "GET /sign-up",
     "POST /sign-in",
+    "POST /sign-in/code",
     "POST /sign-out",
     "POST /sign-up",
     "POST /api/v1/accounts/sign-in",
+    "POST /api/v1/accounts/sign-in/code",
     "POST /api/v1/accounts/sign-out",
+    # Joining, and a forgotten password: who calls has no account yet, or cannot get in.
     "POST /api/v1/accounts/sign-up",
+    "POST /api/v1/accounts/sign-up/again",
+    "POST /api/v1/accounts/sign-up/confirm",
+    "POST /api/v1/accounts/password/forgot",
+    "POST /api/v1/accounts/password/reset",
+    "POST /api/v1/accounts/address/confirm",
+    "POST /sign-up/again",
+    "GET /sign-up/confirm",
+    "POST /sign-up/confirm",
+    "GET /forgot-password",
+    "POST /forgot-password",
+    "GET /reset-password",
+    "POST /reset-password",
+    "GET /change-address",
+    "POST /change-address",
 }
 # These are not even told who calls, and work without PostgreSQL.
 UNIDENTIFIED = {
@@ -49,7 +75,26 @@ UNIDENTIFIED = {
     "GET /readyz",
 }
 WITHOUT_LIMIT = {"GET /livez", "GET /readyz"}
+# What an open laptop must not be enough for: these ask for a proof of a short while ago.
+SENSITIVE = {
+    "GET /account/second-factor",
+    "GET /account/second-factor/phone",
+    "GET /account/second-factor/phone/qr.png",
+    "GET /account/second-factor/qr.png",
+    "GET /account/tokens/new",
+    "POST /account/second-factor/codes",
+    "POST /account/second-factor/confirm",
+    "POST /account/second-factor/phone",
+    "POST /account/second-factor/remove",
+    "POST /account/tokens/new",
+    "POST /api/v1/accounts/second-factor",
+    "POST /api/v1/accounts/second-factor/confirm",
+    "POST /api/v1/accounts/tokens",
+}
 READS_BODY = re.compile(r"get_json|get_data|request\.(json|data|form|files|values|body)")
+# Views that take a password or a code: `@limit(..., only_shared=True)`, so that guesses cannot be
+# spread over processes while nobody counts for all of them.
+GUESSES = re.compile(r"\bpassword\b|\bcode\b|recovery_code")
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 
 
@@ -99,12 +144,33 @@ def test_the_routes_that_identify_nobody_are_those_in_the_list(routes: list[Rout
     assert {route.name for route in routes if route.guard is unidentified} == UNIDENTIFIED
 
 
+def test_sensitive_routes_want_a_recent_proof(routes: list[Route]) -> None:
+    assert {route.name for route in routes if wants_recent(route.view)} >= SENSITIVE
+
+
+def test_what_proves_who_one_is_takes_no_token(routes: list[Route]) -> None:
+    assert [
+        route.name for route in routes if wants_recent(route.view) and scope_of(route.view)
+    ] == []
+
+
 def test_every_route_declares_how_often_it_may_be_called(routes: list[Route]) -> None:
     assert [route.name for route in routes if route.limit is None] == []
 
 
 def test_only_probes_may_be_called_without_a_limit(routes: list[Route]) -> None:
     assert {route.name for route in routes if route.limit == UNLIMITED} == WITHOUT_LIMIT
+
+
+def test_guesses_are_never_counted_by_one_process_alone(routes: list[Route]) -> None:
+    guessed_at = [
+        route
+        for route in routes
+        if route.method in UNSAFE and GUESSES.search(inspect.getsource(inspect.unwrap(route.view)))
+    ]
+
+    assert len(guessed_at) >= 4
+    assert [route.name for route in guessed_at if not is_only_shared(route.view)] == []
 
 
 def test_every_route_declares_what_it_returns(routes: list[Route]) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from app.setting_sources import parsed
 from app.settings import DatabaseSettings
 from app.settings import Settings
 
@@ -32,6 +33,18 @@ def test_each_source_wins_over_the_one_before(
     assert from_project == "project"
     assert from_dotenv == "dotenv"
     assert Settings().app_name == "environment"
+
+
+def test_the_file_of_the_project_is_parsed_once_and_again_when_it_changes(nowhere: Path) -> None:
+    file = nowhere / "pyproject.toml"
+    parsed.cache_clear()
+    file.write_text('[tool.app]\napp_name = "first"\n')
+    first = [Settings().app_name for _ in range(2)]
+    count = parsed.cache_info().misses
+    file.write_text('[tool.app]\napp_name = "another"\n')
+
+    assert (first, count) == (["first"] * 2, 1)
+    assert Settings().app_name == "another"
 
 
 def test_a_secret_is_read_from_the_file_that_is_named(

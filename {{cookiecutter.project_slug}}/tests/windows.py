@@ -6,6 +6,7 @@ import signal
 from collections.abc import AsyncIterator
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from dataclasses import field
 from pathlib import Path
@@ -15,15 +16,18 @@ from playwright.async_api import Browser
 from playwright.async_api import BrowserContext
 from playwright.async_api import Page
 from playwright.async_api import async_playwright
+from playwright.async_api import expect
 from quart import Quart
 
 from app.settings import Settings
 from tests.people import Person
+from tests.programs import PATIENT
 from tests.programs import Program
 from tests.programs import running
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-PATIENCE_MS = 15_000
+PATIENCE_MS = 60_000
+expect.set_options(timeout=PATIENCE_MS)
 
 
 def chromium() -> str:
@@ -41,9 +45,20 @@ async def browser() -> AsyncIterator[Browser]:
     # Chromium refuses to run its sandbox as root, as containers do.
     arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
     async with async_playwright() as playwright:
-        started = await playwright.chromium.launch(executable_path=path, args=arguments)
+        started = await playwright.chromium.launch(
+            executable_path=path, args=arguments, timeout=PATIENCE_MS
+        )
         yield started
         await started.close()
+
+
+@asynccontextmanager
+async def context_of(browser: Browser, **options: object) -> AsyncIterator[BrowserContext]:
+    """Yields a context whose pages wait as patiently as `expect` does; options are Playwright's."""
+    context = await browser.new_context(**options)  # type: ignore[arg-type] # passed through
+    context.set_default_timeout(PATIENCE_MS)
+    yield context
+    await context.close()
 
 
 @dataclass
@@ -62,6 +77,7 @@ class Service:
             "PUBLIC_URL": self.settings.public_url,
             "SERVER_PORT": str(self.settings.server.port),
             "REALTIME_DRAIN_WINDOW_SECONDS": "0.2",
+            **PATIENT,
         }
         running_program = running("app", "serve", environment=environment)
         self.program = await self.stack.enter_async_context(running_program)
@@ -80,6 +96,7 @@ async def service(app: Quart, settings: Settings) -> AsyncIterator[Service]:
         started = Service(settings, stack)
         await started.start()
         yield started
+        print(started.program.output)  # shown where the test failed
 
 
 @dataclass
@@ -88,20 +105,21 @@ class Windows:
 
     browser: Browser
     settings: Settings
-    contexts: list[BrowserContext] = field(default_factory=list)
+    stack: AsyncExitStack
     errors: list[str] = field(default_factory=list)
 
-    async def open(self, person: Person, path: str, **options: object) -> Page:
-        """Returns a window in which ``person`` looks at a page; options are the context's."""
-        context = await self.browser.new_context(
-            base_url=self.settings.public_url,
-            locale="en-GB",
-            **options,  # type: ignore[arg-type] # Playwright's own options, passed through
+    async def open(self, person: Person | None, path: str, **options: object) -> Page:
+        """Returns a window in which ``person`` looks at a page; options are the context's.
+
+        None is a visitor, whom nobody knows.
+        """
+        address = self.settings.public_url
+        context = await self.stack.enter_async_context(
+            context_of(self.browser, base_url=address, locale="en-GB", **options)
         )
-        self.contexts.append(context)
-        context.set_default_timeout(PATIENCE_MS)
-        name, value = person.cookie.split("=", 1)
-        await context.add_cookies([{"name": name, "value": value, "url": self.settings.public_url}])
+        if person is not None:
+            name, value = person.cookie.split("=", 1)
+            await context.add_cookies([{"name": name, "value": value, "url": address}])
         page = await context.new_page()
         page.on("pageerror", lambda error: self.errors.append(error.stack or str(error)))
         await page.goto(path)
@@ -114,10 +132,9 @@ async def windows(browser: Browser, settings: Settings) -> AsyncIterator[Windows
 
     A test says who serves the pages: ``live_server`` in this process, or ``service`` in another.
     """
-    opened = Windows(browser, settings)
-    yield opened
-    for context in opened.contexts:
-        await context.close()
+    async with AsyncExitStack() as stack:
+        opened = Windows(browser, settings, stack)
+        yield opened
     assert opened.errors == []
 
 

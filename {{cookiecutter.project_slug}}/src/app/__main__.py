@@ -8,9 +8,12 @@ from pydantic import ValidationError
 from app import settings
 from app.commands.asyncapi import asyncapi
 from app.commands.check import check
+from app.commands.contributed import add_commands_of_features
 from app.commands.dev import dev
 from app.commands.load import load
 from app.commands.migrate import migrate
+from app.commands.openapi import openapi
+from app.commands.parts import parts
 from app.commands.revise import revise
 from app.commands.routes import routes
 from app.commands.serve import serve
@@ -43,8 +46,13 @@ def main() -> None:
     follow_parent()
 
 
-for command in (dev, serve, worker, migrate, revise, check, asyncapi, routes, user, load):
+PROGRAM = (
+    *(dev, serve, worker, migrate, revise, check),
+    *(asyncapi, openapi, parts, routes, user, load),
+)
+for command in PROGRAM:
     main.add_command(command)
+add_commands_of_features(main)
 
 if __name__ == "__main__":
     main()

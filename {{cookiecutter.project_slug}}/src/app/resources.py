@@ -4,16 +4,21 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from dataclasses import field
 from typing import cast
 
 from prometheus_client import CollectorRegistry
 from quart import Quart
 from quart import current_app
 
+from app.background import Background
 from app.database import Database
 from app.database import OutboxRelay
+from app.deployment import PLATFORM
+from app.deployment import Checks
 from app.identity import Identity
 from app.jobs import Jobs
+from app.mail import Mail
 from app.realtime import Realtime
 from app.settings import Settings
 from app.web.health import Health
@@ -31,10 +36,13 @@ class Resources:
     identity: Identity
     realtime: Realtime
     jobs: Jobs
+    mail: Mail
     health: Health
     navigation: Navigation
     relay: OutboxRelay
     metrics: CollectorRegistry
+    background: Background = field(default_factory=Background)
+    checks: Checks = field(default_factory=lambda: Checks(PLATFORM))
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
@@ -43,9 +51,11 @@ class Resources:
         await self.realtime.open()
         stop = asyncio.Event()
         relaying = asyncio.create_task(self.relay.run(stop), name="outbox relay")
+        self.background.open()
         try:
             yield
         finally:
+            await self.background.close()
             stop.set()
             await relaying
             await self.realtime.close()

@@ -1,6 +1,8 @@
 """Where settings come from: the order that the first lines of ``settings`` tell."""
 
 import os
+import tomllib
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,23 @@ from pydantic_settings import BaseSettings
 from pydantic_settings import PydanticBaseSettingsSource
 from pydantic_settings import PyprojectTomlConfigSettingsSource
 from pydantic_settings import SettingsConfigDict
+
+KIB = 1024
+MIB = 1024 * KIB
+
+
+@lru_cache(maxsize=4)
+def parsed(path: Path, changed_ns: int, size_bytes: int) -> dict[str, Any]:
+    """Returns what a file of TOML says, as it was when it last changed."""
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+class ProjectFile(PyprojectTomlConfigSettingsSource):
+    """Parses ``pyproject.toml`` once, not for each of a dozen groups of settings."""
+
+    def _read_file(self, file_path: Any) -> dict[str, Any]:
+        known = file_path.stat()
+        return parsed(file_path, known.st_mtime_ns, known.st_size)
 
 
 class SecretFiles(PydanticBaseSettingsSource):
@@ -51,5 +70,5 @@ class Group(BaseSettings):
             env_settings,
             SecretFiles(settings_cls),
             dotenv_settings,
-            PyprojectTomlConfigSettingsSource(settings_cls),
+            ProjectFile(settings_cls),
         )

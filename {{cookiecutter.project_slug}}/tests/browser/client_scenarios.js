@@ -129,6 +129,19 @@ export const scenarios = {
     return [sent, [["subscribe", "news:8"], ["unsubscribe", TOPIC]]];
   },
 
+  async "without a network it is a socket that is tried, however often"() {
+    Object.defineProperty(navigator, "onLine", { value: false, configurable: true });
+    const { live } = await begin();
+    PaperStream.last = null;
+    for (let tries = 1; tries <= 5; tries += 1) {
+      await until(() => PaperSocket.all.length === tries, `socket ${tries}`);
+      PaperSocket.last.cut(1006);
+    }
+    live.close();
+    delete navigator.onLine;
+    return [PaperStream.last, null];
+  },
+
   async "where no socket gets through, a stream takes over and a difference is a gap"() {
     const { told } = await begin({ since: { epoch: "e1", offset: 3 } });
     for (let tries = 1; tries <= 3; tries += 1) {

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser
+from playwright.async_api import BrowserContext
 from playwright.async_api import Page
 from playwright.async_api import Route
 
 import app.web
+from tests.windows import context_of
 
 pytestmark = pytest.mark.browser
 
@@ -26,7 +28,12 @@ NAMES = re.findall(r'^  async "(.+)"\(\)', SCENARIOS.read_text(), flags=re.MULTI
 @pytest.fixture(scope="module")
 async def paper(browser: Browser) -> AsyncIterator[Page]:
     """Yields a page that can import the client and the scenarios, and no server behind it."""
-    context = await browser.new_context()
+    async with context_of(browser) as context:
+        yield await stocked(context)
+
+
+async def stocked(context: BrowserContext) -> Page:
+    """Returns a page of which every file comes from the disk."""
     page = await context.new_page()
 
     async def serve(route: Route) -> None:
@@ -39,8 +46,7 @@ async def paper(browser: Browser) -> AsyncIterator[Page]:
 
     await page.route("http://paper.test/**", serve)
     await page.goto("http://paper.test/")
-    yield page
-    await context.close()
+    return page
 
 
 def test_there_are_scenarios() -> None:

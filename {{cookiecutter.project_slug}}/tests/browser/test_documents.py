@@ -18,6 +18,7 @@ from tests.realtime.client.scenarios import message
 from tests.realtime.client.scenarios import since
 from tests.realtime.client.scripted_server import Stage
 from tests.realtime.client.scripted_server import stage
+from tests.windows import context_of
 
 pytestmark = pytest.mark.browser
 
@@ -27,14 +28,12 @@ EXAMPLE, SHARING = BLOCKS
 
 @pytest.fixture
 async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
-    opened = await browser.new_context()
-    yield opened
-    await opened.close()
+    async with context_of(browser) as opened:
+        yield opened
 
 
 async def open_page(context: BrowserContext, built: Stage) -> Page:
     page = await context.new_page()
-    page.set_default_timeout(5_000)
     await page.goto(f"http://127.0.0.1:{built.port}/")
     return page
 

@@ -11,11 +11,13 @@ import pytest
 from playwright.async_api import Browser
 from playwright.async_api import BrowserContext
 from playwright.async_api import Page
+from playwright.async_api import TimeoutError
 
 from app.settings import Settings
 from tests.chaos_proxy import ChaosProxy
 from tests.realtime.faults.nodes import Node
 from tests.servers import free_port
+from tests.windows import context_of
 
 pytestmark = pytest.mark.browser
 
@@ -50,6 +52,8 @@ FOLLOW_BY_SOCKET = """async topic => {
     });
 }"""
 
+KNOWN = "JSON.stringify([globalThis.heard, globalThis.gaps, globalThis.states])"
+
 
 @dataclass
 class Place:
@@ -63,8 +67,7 @@ class Place:
     async def open(self, name: str) -> tuple[BrowserContext, Page]:
         """Returns a page in which a person is signed in."""
         address = f"http://127.0.0.1:{self.wire.port}"
-        context = await self.browser.new_context(base_url=address)
-        self.stack.push_async_callback(context.close)
+        context = await self.stack.enter_async_context(context_of(self.browser, base_url=address))
         await context.add_cookies([{"name": "session", "value": name, "url": address}])
         page = await context.new_page()
         await page.goto("/")
@@ -72,7 +75,7 @@ class Place:
 
     async def publish(self, topic: str, *values: object) -> None:
         """Publishes past the wire."""
-        async with httpx.AsyncClient(base_url=self.node.url) as client:
+        async with httpx.AsyncClient(base_url=self.node.url, timeout=60) as client:
             for value in values:
                 answer = await client.post(f"/publish/{topic}", content=json.dumps(value))
                 answer.raise_for_status()
@@ -98,7 +101,10 @@ async def place(browser: Browser, settings: Settings) -> AsyncIterator[Place]:
 async def shows(page: Page, name: str, value: Any) -> None:
     """Waits until a variable of the page has a value."""
     script = "([name, value]) => JSON.stringify(globalThis[name]) === JSON.stringify(value)"
-    await page.wait_for_function(script, arg=[name, value])
+    try:
+        await page.wait_for_function(script, arg=[name, value])
+    except TimeoutError:
+        pytest.fail(f"{name} is not {value}; heard, gaps, states: {await page.evaluate(KNOWN)}")
 
 
 async def test_an_event_source_resumes_by_its_last_event_id(place: Place) -> None:

@@ -17,6 +17,7 @@ from tests.realtime.client.scenarios import Scenario
 from tests.realtime.client.scenarios import Told
 from tests.realtime.client.scripted_server import Stage
 from tests.realtime.client.scripted_server import stage
+from tests.windows import context_of
 
 pytestmark = pytest.mark.browser
 
@@ -58,12 +59,10 @@ def files(path: str, *, forgetful: bool = False) -> tuple[str, str]:
 @asynccontextmanager
 async def opened(browser: Browser, answer: Callable[[str], tuple[str, str]]) -> AsyncIterator[Page]:
     """Yields a page that can import the client from a server of its own."""
-    context = await browser.new_context()
-    page = await context.new_page()
-    async with stage(answer) as host:
+    async with stage(answer) as host, context_of(browser) as context:
+        page = await context.new_page()
         await page.goto(f"http://127.0.0.1:{host.port}/")
         yield page
-        await context.close()
 
 
 @pytest.fixture(scope="module")

@@ -8,47 +8,10 @@ from quart import Quart
 
 from app.__main__ import main
 from app.commands.check import broken_parts
-from app.commands.check import unsafe_settings
 from app.commands.routes import rows
 from app.database import Database
-from app.settings import RealtimeSettings
 from app.settings import RedisSettings
 from app.settings import Settings
-
-
-def production(settings: Settings, **changed: object) -> Settings:
-    """Returns settings that production would be safe with, but for what is changed."""
-    safe = {"environment": "production", "public_url": "https://example.com", "log_format": "json"}
-    return settings.model_copy(update={**safe, **changed})
-
-
-def test_safe_settings_are_not_complained_about(settings: Settings) -> None:
-    assert list(unsafe_settings(production(settings))) == []
-
-
-@pytest.mark.parametrize(
-    ("name", "changed"),
-    [
-        ("ENVIRONMENT", {"environment": "development"}),
-        ("PUBLIC_URL", {"public_url": "http://example.com"}),
-        ("LOG_LEVEL", {"log_level": "debug"}),
-        (
-            "REALTIME_BACKPLANE",
-            {"realtime": RealtimeSettings.model_construct(backplane="memory")},
-        ),
-        (
-            "REALTIME_LOAD_TOPICS",
-            {"realtime": RealtimeSettings.model_construct(load_topics=True)},
-        ),
-    ],
-)
-def test_each_unsafe_setting_has_a_line_that_names_it(
-    settings: Settings, name: str, changed: dict[str, object]
-) -> None:
-    lines = list(unsafe_settings(production(settings, **changed)))
-
-    assert len(lines) == 1
-    assert lines[0].startswith(f"{name} ")
 
 
 async def test_nothing_is_broken_where_servers_and_tables_are_there(

@@ -5,6 +5,7 @@ from signal import SIGTERM
 from app.database import Database
 from app.settings import Settings
 from tests import programs
+from tests.servers import free_port
 
 AWAY = "postgresql://ada:secret@127.0.0.1:1/gone"
 
@@ -36,3 +37,17 @@ async def test_without_postgresql_it_says_so_in_one_line_and_waits(settings: Set
     assert "127.0.0.1:1/gone" in line
     assert "secret" not in worker.output
     assert "Traceback" not in worker.output
+
+
+async def test_prometheus_may_ask_it_on_a_port_of_its_own(
+    settings: Settings, database: Database
+) -> None:
+    port = free_port()
+    told = {**environment(settings), "METRICS_WORKER_PORT": str(port)}
+    async with programs.running("app", "worker", environment=told) as worker:
+        page = await programs.answers(f"http://127.0.0.1:{port}/metrics", status=200)
+        worker.send(SIGTERM)
+        code = await worker.ended()
+
+    assert code == 0
+    assert "process_resident_memory_bytes" in page.text

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.commands.branches import migration_locations
+from app.database.branches import migration_locations
 from app.database.draft import draft
 from app.database.migrate import migrate
 from app.database.migrate import pending

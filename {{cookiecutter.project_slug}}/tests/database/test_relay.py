@@ -15,7 +15,7 @@ from app.errors import Unavailable
 from tests.database.test_transactions import Told
 from tests.database.test_transactions import stored
 
-WAIT_SECONDS_HANG_GUARD = 30
+WAIT_SECONDS_HANG_GUARD = 60
 
 AGE_ALL = "UPDATE outbox SET created_at = now() - interval '1 minute'"
 

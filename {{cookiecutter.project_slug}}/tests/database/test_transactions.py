@@ -1,6 +1,7 @@
 """Units of work: rows and events together, raw connections, outages in one error."""
 
 import asyncio
+from typing import Any
 
 import asyncpg
 import pytest
@@ -9,6 +10,7 @@ from sqlalchemy import func
 from sqlalchemy import select
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.database import Database
@@ -319,3 +321,50 @@ async def test_a_mistake_of_ours_is_no_outage(database: Database) -> None:
     with pytest.raises(Exception, match="does not exist"):
         async with database.reading() as session:
             await session.execute(text("SELECT nothing FROM nowhere"))
+
+
+async def test_a_reading_gives_its_connection_back_however_it_ends(database: Database) -> None:
+    inside = asyncio.Event()
+    pool: Any = database.engine.pool
+
+    async def read(statement: str) -> None:
+        async with database.reading() as session:
+            await session.execute(text("SELECT 1"))
+            assert pool.checkedout() == 1
+            inside.set()
+            await session.execute(text(statement))
+
+    await read("SELECT 2")
+    assert pool.checkedout() == 0
+    with pytest.raises(ProgrammingError):
+        await read("SELECT nothing")
+    assert pool.checkedout() == 0
+    inside.clear()
+    cancelled = asyncio.create_task(read("SELECT pg_sleep(60)"))
+    await inside.wait()
+    cancelled.cancel()
+    await asyncio.wait({cancelled})
+
+    assert cancelled.cancelled()
+    assert pool.checkedout() == 0
+    await read("SELECT 3")
+
+
+async def test_a_reading_that_is_well_takes_no_task(database: Database) -> None:
+    made = []
+    loop = asyncio.get_running_loop()
+
+    def note(loop: asyncio.AbstractEventLoop, work: Any, **options: Any) -> asyncio.Task[Any]:
+        made.append(work)
+        return asyncio.Task(work, loop=loop, **options)
+
+    await stored(database)  # connects
+    loop.set_task_factory(note)
+    await stored(database)
+    ours = len(made)
+    async with AsyncSession(database.engine) as session:
+        await session.execute(text("SELECT 1"))
+    loop.set_task_factory(None)
+
+    assert ours == 0
+    assert made  # SQLAlchemy's own way to end a session

@@ -24,7 +24,7 @@ from app.embedded import place
 from app.embedded.launcher import read_state
 from tests import servers
 
-PATIENCE_SECONDS = 15.0
+PATIENCE_SECONDS = 120.0
 NO_REDIS = Urls(redis="redis://elsewhere")
 NO_DATABASE = Urls(database="postgresql://elsewhere")
 

@@ -3,13 +3,16 @@
 import asyncio
 import sys
 from collections.abc import AsyncIterator
-from collections.abc import Iterator
 
 import click
 from redis.exceptions import RedisError
 
-from app.commands.branches import migration_locations
+from app.commands.application import application
+from app.database.branches import migration_locations
 from app.database.migrate import pending
+from app.deployment import PLATFORM
+from app.deployment import Checks
+from app.deployment import Finding
 from app.errors import Unavailable
 from app.realtime.redis.dialing import Dial
 from app.realtime.redis.dialing import ServerDial
@@ -18,45 +21,40 @@ from app.realtime.redis.sentinel import SentinelDial
 from app.realtime.redis.topology import ask_for_owners
 from app.redis_url import RedisServers
 from app.redis_url import redis_servers
+from app.resources import resources_of
 from app.settings import RedisSettings
 from app.settings import Settings
 
 
 @click.command()
-def check() -> None:
+@click.option("--deploy", is_flag=True, help="Judge the settings as production would.")
+def check(*, deploy: bool) -> None:
     """Looks at settings, migrations and servers.
 
-    Prints one line for each thing that is wrong, and exits with 1 when there is any. Settings that
-    are unsafe in production count only when ENVIRONMENT is production; elsewhere they are listed
-    as a reminder.
+    Prints one line for each thing that is wrong, with its remedy, and exits with 1 when production
+    would not start, when a server is away or when a migration waits. Elsewhere than in production
+    what is wrong with the settings is only a reminder, unless --deploy asks for it.
     """
     settings = Settings()
-    is_production = settings.environment == "production"
-    unsafe = list(unsafe_settings(settings))
-    for line in unsafe:
-        click.echo(line if is_production else f"in production: {line}")
+    counts = deploy or settings.environment == "production"
+    found = findings(settings)
+    for finding in found:
+        click.echo(f"{finding.check.severity if counts else 'in production'}: {finding}")
     broken = asyncio.run(_collect(settings))
     for line in broken:
         click.echo(line)
-    if broken or (unsafe and is_production):
+    if broken or (counts and any(one.check.severity == "dangerous" for one in found)):
         sys.exit(1)
     click.echo("nothing is in the way")
 
 
-def unsafe_settings(settings: Settings) -> Iterator[str]:
-    """Yields one line for each setting that would be unsafe in production."""
-    if settings.environment != "production":
-        yield f"ENVIRONMENT is {settings.environment}"
-    if not settings.is_secure:
-        yield f"PUBLIC_URL is {settings.public_url}: cookies would travel without TLS"
-    if settings.realtime.backplane == "memory":
-        yield "REALTIME_BACKPLANE is memory: processes would not hear each other"
-    if settings.realtime.load_topics:
-        yield "REALTIME_LOAD_TOPICS is on: whoever is signed in may publish there"
-    if settings.log_level == "debug":
-        yield "LOG_LEVEL is debug: logs may hold personal data"
-    if settings.identity.password_min_characters < 8:
-        yield "IDENTITY_PASSWORD_MIN_CHARACTERS is below 8"
+def findings(settings: Settings) -> list[Finding]:
+    """Returns what the checks of the platform and, where they can be had, of the features find."""
+    try:
+        checks = resources_of(application(settings)).checks
+    except click.ClickException:
+        checks = Checks(PLATFORM)  # what is missing, `broken_parts` says
+    return checks.findings(settings)
 
 
 async def _collect(settings: Settings) -> list[str]:

@@ -4,7 +4,7 @@ import asyncio
 
 import structlog
 
-from app.commands.branches import migration_locations
+from app.database.branches import migration_locations
 from app.database.migrate import migrate
 from app.errors import Unavailable
 from app.factory import create_app

@@ -8,6 +8,7 @@ import socket
 import sys
 from collections.abc import Iterator
 from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -17,12 +18,16 @@ from app.commands.reload import source_changes
 from app.embedded import Embedded
 from app.embedded import EmbeddedError
 from app.embedded import Urls
+from app.features import FEATURES
+from app.features.registration import Feature
+from app.features.registration import IsAliveInTheDemo
 from app.serving.child import Child
 from app.serving.lifeline import Lifeline
 from app.serving.listener import listen_near
 from app.serving.signals import STOP_SIGNALS
 from app.serving.signals import StopSignals
 from app.settings import Settings
+from app.web.mailbox import PATH as MAILBOX_PATH
 
 PORTS_TRIED = 50
 STOP_SECONDS = 5.0
@@ -53,8 +58,8 @@ def dev(host: str, port: int, folder: Path, *, reload: bool) -> None:
     """Runs the service for development, with demo people.
 
     Starts PostgreSQL and Valkey unless DATABASE_URL and REDIS_URL are set, applies the migrations,
-    adds demo data, runs the worker and the web server, and restarts both when a source file
-    changes. Ctrl-C stops all of it.
+    adds demo data, runs the worker and the web server, and what features have to play beside them;
+    restarts all of it when a source file changes. Ctrl-C stops it.
     """
     try:
         with _interruptible(), listen_near(host, port, attempts=PORTS_TRIED) as listener:
@@ -70,27 +75,36 @@ def _develop(listener: socket.socket, folder: Path, *, reload: bool) -> None:
     given = Urls(settings.database.url, settings.redis.url)
     url = f"http://{listener.getsockname()[0]}:{listener.getsockname()[1]}"
     with Embedded(folder, given=given) as urls:
-        os.environ.update(_environment(settings, urls, url))
+        os.environ.update(_environment(settings, urls, url, folder))
         settings = Settings()
         # The address comes first on the standard output; what is told on the way goes to the other.
         with contextlib.redirect_stdout(sys.stderr):
             asyncio.run(prepare(settings))
         print(url)
         print(f"demo login: {DEMO_EMAIL} {settings.demo_password}", flush=True)
-        asyncio.run(_run_children(listener, reload=reload))
+        if not settings.mail.host:
+            print(f"mailbox: {url}{MAILBOX_PATH}", flush=True)
+        asyncio.run(_run_children(listener, url, reload=reload))
 
 
-def _environment(settings: Settings, urls: Urls, url: str) -> Mapping[str, str]:
+def _environment(settings: Settings, urls: Urls, url: str, folder: Path) -> Mapping[str, str]:
     """Returns what the children read: where everything is, and to be quick about the end."""
     found = {"DATABASE_URL": urls.database, "REDIS_URL": urls.redis}
     if "public_url" not in settings.model_fields_set:
         found["PUBLIC_URL"] = url
+    if "folder" not in settings.mail.model_fields_set:
+        found["MAIL_FOLDER"] = str(folder.absolute() / "mail")
     hasty = {name: value for name, value in HASTY.items() if name not in os.environ}
     return {**found, **hasty}
 
 
-async def _run_children(listener: socket.socket, *, reload: bool) -> None:
-    """Runs the web server and the worker until a signal arrives."""
+def demo_programs(url: str, *, features: Sequence[Feature] = FEATURES) -> list[Sequence[str]]:
+    """Returns the commands of features that play something beside the service."""
+    return [one.demo_program(url) for one in features if isinstance(one, IsAliveInTheDemo)]
+
+
+async def _run_children(listener: socket.socket, url: str, *, reload: bool) -> None:
+    """Runs the web server, the worker and what features play, until a signal arrives."""
     lifeline = Lifeline()
     descriptor = listener.fileno()
     web = Child(
@@ -100,8 +114,12 @@ async def _run_children(listener: socket.socket, *, reload: bool) -> None:
         stop_seconds=STOP_SECONDS,
         listener=descriptor,
     )
-    worker = Child("worker", ("worker",), lifeline=lifeline, stop_seconds=STOP_SECONDS)
-    children = (web, worker)
+    commands = [("worker",), *demo_programs(url)]
+    others = [
+        Child(" ".join(command), command, lifeline=lifeline, stop_seconds=STOP_SECONDS)
+        for command in commands
+    ]
+    children = (web, *others)
     with StopSignals() as signals:
         async with asyncio.TaskGroup() as tasks:
             for child in children:

@@ -13,14 +13,14 @@ import click
 from app.commands.dev import DEMO_EMAIL
 from app.errors import Unauthenticated
 from app.load.plan import Plan
-from app.load.processes import allow_open_files
-from app.load.processes import pids_listening_on
 from app.load.report import Report
 from app.load.run import LoadTest
 from app.load.signing_in import sign_in
 from app.realtime.client import Credentials
 from app.realtime.client import RealtimeError
 from app.settings import Settings
+from app.telemetry.processes import allow_open_files
+from app.telemetry.processes import pids_listening_on
 
 SOCKETS_MOST = 20_000
 RATE_MOST = 10_000.0

@@ -4,7 +4,7 @@ import asyncio
 
 import click
 
-from app.commands.branches import migration_locations
+from app.database.branches import migration_locations
 from app.database.migrate import migrate as apply_migrations
 from app.errors import Unavailable
 from app.settings import Settings

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 import app
-from app.commands.branches import migration_locations
+from app.database.branches import migration_locations
 from app.database.draft import draft
 from app.errors import AppError
 from app.features import FEATURES

@@ -1,13 +1,14 @@
 """``app serve``: the web server of production."""
 
 import asyncio
+import logging
 import os
 import sys
 from typing import Any
 
 import click
 
-from app.commands.application import application
+from app.commands.application import deployed
 from app.serving import serve as serve_app
 from app.serving.listener import inherited
 from app.serving.listener import listen
@@ -15,7 +16,6 @@ from app.serving.loop import run
 from app.serving.metrics_port import listen_for_metrics
 from app.serving.processes import serve_with_processes
 from app.settings import Settings
-from app.telemetry import configure_logging
 
 
 @click.command()
@@ -35,8 +35,7 @@ def serve(
     is in the settings; see docs/settings.md.
     """
     settings = _with_options(Settings(), metrics_port, given)
-    app = application(settings)
-    configure_logging(settings)
+    app = deployed(settings)
     if processes > 1:
         sys.exit(asyncio.run(serve_with_processes(settings, processes=processes)))
     try:
@@ -47,6 +46,7 @@ def serve(
         raise click.ClickException(str(error)) from error
     code = run(serve_app(app, settings, listener=listener, metrics=metrics))
     # Nothing may hold up the end: a thread of a request that was cut could run for hours.
+    logging.shutdown()
     sys.stdout.flush()
     os._exit(code)
 

@@ -5,17 +5,24 @@ from pathlib import Path
 
 import click
 
-from app.commands.branches import migration_locations
+from app.commands.user_rights import disable
+from app.commands.user_rights import enable
+from app.commands.user_rights import folder_option
+from app.commands.user_rights import give_role
+from app.commands.user_rights import remove_factor
+from app.commands.user_rights import take_role
+from app.commands.user_rights import told
 from app.database import Database
+from app.database.branches import migration_locations
 from app.database.migrate import pending
 from app.embedded import Embedded
 from app.embedded import EmbeddedError
 from app.embedded import Urls
 from app.errors import AppError
-from app.errors import Invalid
 from app.errors import Unavailable
 from app.identity import Identity
 from app.identity import User
+from app.principal import SYSTEM
 from app.settings import Settings
 
 # Redis has no part in this, so none is started.
@@ -24,7 +31,11 @@ NO_REDIS = "-"
 
 @click.group()
 def user() -> None:
-    """Adds people."""
+    """Adds people, shuts them out and lets them in, changes what they may and sign in with."""
+
+
+for change in (disable, enable, give_role, take_role, remove_factor):
+    user.add_command(change)
 
 
 @user.command()
@@ -39,13 +50,7 @@ def user() -> None:
     confirmation_prompt=True,
     hidden=True,  # on the command line other people of the machine could read it
 )
-@click.option(
-    "--folder",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path(".run"),
-    show_default=True,
-    help="Where the PostgreSQL of `app dev` keeps its data, when DATABASE_URL is not set.",
-)
+@folder_option
 def create(email: str, name: str, password: str, *, is_admin: bool, folder: Path) -> None:
     """Adds a person; the password is asked for, or taken from USER_PASSWORD."""
     settings = Settings()
@@ -57,7 +62,7 @@ def create(email: str, name: str, password: str, *, is_admin: bool, folder: Path
             settings = settings.model_copy(update={"database": database})
             added = asyncio.run(_create(settings, email, name, password, is_admin=is_admin))
     except (AppError, EmbeddedError, ValueError) as error:
-        raise click.ClickException(_told(error)) from error
+        raise click.ClickException(told(error)) from error
     click.echo(f"added {added.email}{' (admin)' if added.is_admin else ''} {added.id}")
 
 
@@ -69,13 +74,7 @@ async def _create(
     database = Database(settings.database)
     identity = Identity(settings.identity, database, secure=settings.is_secure)
     try:
-        return await identity.create_user(email, name, password, is_admin=is_admin)
+        return await identity.create_user(email, name, password, is_admin=is_admin, by=SYSTEM)
     finally:
         identity.close()
         await database.close()
-
-
-def _told(error: Exception) -> str:
-    if isinstance(error, Invalid) and error.fields:
-        return "; ".join(f"{field}: {text}" for field, text in error.fields.items())
-    return error.detail if isinstance(error, AppError) else str(error)

@@ -7,6 +7,7 @@ from app.database.outbox import Event
 from app.database.outbox import OutboxRow
 from app.database.relay import OutboxRelay
 from app.database.relay import delete_old_events
+from app.database.second_try import tried_twice
 from app.database.unit_of_work import UnitOfWork
 
 __all__ = [
@@ -18,4 +19,5 @@ __all__ = [
     "OutboxRow",
     "UnitOfWork",
     "delete_old_events",
+    "tried_twice",
 ]

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from app.database.address import driver_url
+from app.database.address import secured
 from app.database.failures import CONNECT_ERRORS
 from app.database.failures import failure_of
 from app.database.failures import reason
@@ -30,13 +30,14 @@ def open_engine(settings: DatabaseSettings, outage: Outage) -> AsyncEngine:
     Raises:
         ValueError: ``DATABASE_URL`` is not the address of a PostgreSQL.
     """
+    url, tls = secured(settings.url)
     limits = {
         "application_name": "app",
         "statement_timeout": str(int(settings.statement_seconds * 1000)),
         "lock_timeout": str(int(settings.lock_seconds * 1000)),
     }
     engine = create_async_engine(
-        driver_url(settings.url),
+        url,
         pool_size=settings.pool_connections,
         max_overflow=0,
         pool_timeout=settings.pool_wait_seconds,
@@ -45,6 +46,7 @@ def open_engine(settings: DatabaseSettings, outage: Outage) -> AsyncEngine:
             "timeout": settings.connect_seconds,
             "command_timeout": settings.statement_seconds + SILENCE_SECONDS,
             "server_settings": limits,
+            **tls,
         },
     )
     _watch(engine, outage)
@@ -66,7 +68,8 @@ def _watch(engine: AsyncEngine, outage: Outage) -> None:
         if failure == "away" and not isinstance(error, Exception):
             return None  # the task was cancelled
         if failure == "away":
-            return outage.begins(reason(error))
+            # What had no answer in time is no matter for a second try: it would double the wait.
+            return outage.begins(reason(error), is_cut=not isinstance(error, TimeoutError))
         return outage.busy(reason(error)) if failure == "busy" else None
 
     event.listen(engine.sync_engine, "do_connect", connect)

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from app.database.address import driver_url
+from app.database.address import secured
 from app.database.address import shown
 from app.database.failures import told_in_one_line
 from app.settings import Settings
@@ -22,6 +22,7 @@ from app.settings import Settings
 ENVIRONMENT = Path(__file__).parent / "migrations"
 # Any number that nothing else in the database locks; two migrations at once take turns.
 ADVISORY_LOCK = 7_216_354
+NOTICE_INTERVAL = "2s"
 
 
 def alembic_config(locations: Sequence[Path]) -> Config:
@@ -68,9 +69,18 @@ async def pending(settings: Settings, *, locations: Sequence[Path]) -> list[str]
 
 @asynccontextmanager
 async def migration_engine(settings: Settings) -> AsyncIterator[AsyncEngine]:
-    """Yields an engine without the limits of the service: a migration may take its time."""
-    url = driver_url(settings.database.url)
-    engine = create_async_engine(url, connect_args={"timeout": settings.database.connect_seconds})
+    """Yields an engine without the limits of the service: a migration may take its time.
+
+    When the process is killed, PostgreSQL notices within seconds instead of at the end of the
+    statement, and the next migration need not wait for that.
+    """
+    url, tls = secured(settings.database.url)
+    arguments = {
+        **tls,
+        "timeout": settings.database.connect_seconds,
+        "server_settings": {"client_connection_check_interval": NOTICE_INTERVAL},
+    }
+    engine = create_async_engine(url, connect_args=arguments)
     try:
         with told_in_one_line(shown(url)):
             yield engine
@@ -81,12 +91,21 @@ async def migration_engine(settings: Settings) -> AsyncIterator[AsyncEngine]:
 def pending_on(connection: Connection, config: Config) -> list[str]:
     """Returns the revisions that the database does not have yet, the first to apply first."""
     script = ScriptDirectory.from_config(config)
-    applied = set(MigrationContext.configure(connection).get_current_heads())
+    return missing(script, set(MigrationContext.configure(connection).get_current_heads()))
+
+
+def missing(script: ScriptDirectory, applied: set[str]) -> list[str]:
+    """Returns the revisions that are not among ``applied`` or below them, in order.
+
+    One that nobody here knows is of a newer version, which only added to the tables of this one:
+    nothing is missing then.
+    """
+    everything = [revision.revision for revision in script.walk_revisions("base", "heads")]
+    if applied - set(everything):
+        return []
     known = {
         revision.revision
         for head in applied
-        if script.get_revision(head)
         for revision in script.iterate_revisions(head, "base", implicit_base=True)
     }
-    everything = [revision.revision for revision in script.walk_revisions("base", "heads")]
-    return [revision for revision in reversed(everything) if revision not in known | applied]
+    return [revision for revision in reversed(everything) if revision not in known]

@@ -16,12 +16,17 @@ class Outage:
         self.where = where
         self._is_on = False
 
-    def begins(self, reason: str) -> Unavailable:
-        """Returns the error for a server that is away; the first one is logged."""
+    def begins(self, reason: str, *, is_cut: bool = False) -> Unavailable:
+        """Returns the error for a server that is away; the first one is logged.
+
+        ``is_cut`` says that it was there until a moment ago.
+        """
         if not self._is_on:
             log.error("postgresql_unavailable", where=self.where, reason=reason)
         self._is_on = True
-        return Unavailable("The database is not available.", after_seconds=RETRY_AFTER_SECONDS)
+        return Unavailable(
+            "The database is not available.", after_seconds=RETRY_AFTER_SECONDS, is_cut=is_cut
+        )
 
     def busy(self, reason: str) -> Unavailable:
         """Returns the error for a server that is there and took too long over this."""

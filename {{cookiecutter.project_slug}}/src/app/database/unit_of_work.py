@@ -1,5 +1,7 @@
 """One transaction, and what is announced once it has been committed."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import cast
 
 import asyncpg
@@ -23,6 +25,17 @@ class UnitOfWork:
         ``data`` is JSON text in UTF-8. Events of one unit are published in the order of the calls.
         """
         self._announced.append((topic, data))
+
+    @asynccontextmanager
+    async def part(self) -> AsyncIterator[None]:
+        """Undoes what happens inside, announcements too, when it fails; the rest goes on."""
+        announced = len(self._announced)
+        try:
+            async with self.session.begin_nested():
+                yield
+        except BaseException:
+            del self._announced[announced:]
+            raise
 
     async def store_events(self) -> list[Event]:
         """Writes what was announced into the outbox, in one statement, and returns it with ids."""

@@ -3,8 +3,8 @@ import asyncio
 import pytest
 
 from app.database import Database
-from app.errors import Conflict
 from app.errors import Forbidden
+from app.errors import IdempotencyKeyReused
 from app.errors import NotFound
 from app.features.chat import members
 from app.features.chat import messages
@@ -72,9 +72,9 @@ async def test_a_key_is_good_for_one_message_only(
 ) -> None:
     await post(ada, store, harbour, "Ahoy", key="same")
 
-    with pytest.raises(Conflict):
+    with pytest.raises(IdempotencyKeyReused):
         await post(ada, store, harbour, "Something else", key="same")
-    with pytest.raises(Conflict):
+    with pytest.raises(IdempotencyKeyReused):
         await post(ada, store, cabin, "Ahoy", key="same")
 
 

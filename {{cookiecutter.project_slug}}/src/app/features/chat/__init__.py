@@ -7,6 +7,7 @@ from app.resources import Resources
 from . import demo
 from . import message_routes
 from . import pages
+from . import personal_data
 from . import routes
 from .settings import ChatSettings
 from .topics import inbox_namespace
@@ -16,6 +17,11 @@ from .topics import rooms_namespace
 def register(app: Quart, resources: Resources) -> None:
     """Attaches the REST routes, the pages and the topics."""
     settings = ChatSettings()
+    resources.identity.scopes.add("chat:read", "Read your rooms and what is said in them")
+    resources.identity.scopes.add("chat:write", "Write, and change rooms and their members")
+    resources.identity.personal_data.hold(
+        "chat", export=personal_data.exported, erase=personal_data.erase
+    )
     resources.realtime.declare(rooms_namespace(resources.database, settings))
     resources.realtime.declare(inbox_namespace(settings))
     app.register_blueprint(routes.blueprint)

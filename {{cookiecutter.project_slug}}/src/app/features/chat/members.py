@@ -4,6 +4,7 @@ from uuid import UUID
 
 from sqlalchemy import func
 from sqlalchemy import select
+from sqlalchemy import tuple_
 from sqlalchemy import update
 
 from app.database import Database
@@ -14,6 +15,9 @@ from app.errors import NotFound
 from app.identity.tables import UserRow
 from app.principal import Principal
 from app.principal import UserId
+from app.web.paging import Page
+from app.web.paging import cut
+from app.web.paging import decode_moment_and_id
 
 from . import policy
 from .events import RoleChanged
@@ -43,17 +47,38 @@ async def list_members(who: Principal, database: Database, *, room_id: UUID) -> 
     Raises:
         NotFound, Forbidden: ``who`` is not one of them.
     """
+    page = await page_of_members(who, database, room_id=room_id, count=ROOM_MAX_MEMBERS)
+    return page.items
+
+
+async def page_of_members(
+    who: Principal, database: Database, *, room_id: UUID, cursor: str = "", count: int
+) -> Page[Member]:
+    """Returns those who came into the room after a place in the list, the first of them.
+
+    Raises:
+        Invalid: this is no cursor of this list.
+        NotFound, Forbidden: ``who`` is not one of them.
+    """
+    asked = (
+        select(UserRow.id, UserRow.name, MembershipRow.role, MembershipRow.joined_at)
+        .join(MembershipRow, MembershipRow.user_id == UserRow.id)
+        .where(MembershipRow.room_id == room_id)
+        .order_by(MembershipRow.joined_at, UserRow.id)
+        .limit(count + 1)
+    )
+    if cursor:
+        place = tuple_(MembershipRow.joined_at, UserRow.id)
+        asked = asked.where(place > tuple_(*decode_moment_and_id(cursor)))
     async with database.reading() as session:
         await own_role(who, session, room_id=room_id)
-        asked = (
-            select(UserRow.id, UserRow.name, MembershipRow.role)
-            .join(MembershipRow, MembershipRow.user_id == UserRow.id)
-            .where(MembershipRow.room_id == room_id)
-            .order_by(MembershipRow.joined_at, UserRow.id)
-            .limit(ROOM_MAX_MEMBERS)
-        )
-        found = await session.execute(asked)
-        return [Member(user=Person(id=row.id, name=row.name), role=row.role) for row in found]
+        found = (await session.execute(asked)).all()
+    return cut(
+        found,
+        count,
+        key=lambda row: (row.joined_at.isoformat(), str(row.id)),
+        shape=lambda row: Member(user=Person(id=row.id, name=row.name), role=row.role),
+    )
 
 
 async def invite(who: Principal, database: Database, *, room_id: UUID, email: str) -> Member:

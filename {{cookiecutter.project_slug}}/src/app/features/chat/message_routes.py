@@ -11,15 +11,20 @@ from quart_schema import validate_querystring
 from quart_schema import validate_request
 from quart_schema import validate_response
 
-from app.errors import Invalid
 from app.resources import current_resources
 from app.web import current_principal
+from app.web import fails_with
 from app.web import guard
 from app.web import limit
+from app.web import scope
 from app.web import signed_in
+from app.web.idempotency import idempotency_key
 from app.web.paging import Page
 from app.web.paging import cut
 from app.web.paging import decode_cursor
+from app.web.problem_types import FORBIDDEN
+from app.web.problem_types import INVALID
+from app.web.problem_types import KEY_REUSED
 
 from . import messages
 from . import reads
@@ -27,21 +32,21 @@ from .routes import NOTHING
 from .routes import READS
 from .routes import WRITES
 from .routes import Nothing
-from .schemas import KEY_MAX_CHARACTERS
 from .schemas import Message
 from .schemas import MessagesQuery
 from .schemas import NewMessage
 from .schemas import ReadMark
 
 POSTS = "120/minute"
-KEY_HEADER = "Idempotency-Key"
 
 blueprint = Blueprint("chat_messages", __name__, url_prefix="/api/v1/chat/rooms/<uuid:room_id>")
 
 
 @blueprint.get("/messages")
 @guard(signed_in)
+@scope("chat:read")
 @limit(READS)
+@fails_with(FORBIDDEN, INVALID)  # a cursor is text, but not any text
 @validate_querystring(MessagesQuery)
 @validate_response(Page[Message])
 async def list_messages(
@@ -64,25 +69,32 @@ async def list_messages(
 
 @blueprint.post("/messages")
 @guard(signed_in)
+@scope("chat:write")
 @limit(POSTS)
+@fails_with(FORBIDDEN, KEY_REUSED)
 @validate_request(NewMessage)
 @validate_response(Message, 201)
 @validate_response(Message, 200)
 async def post_message(room_id: UUID, data: NewMessage) -> tuple[Message, int]:
-    """Posts a message: 201 the first time, 200 when its Idempotency-Key was used already."""
+    """Posts a message: 201 the first time, 200 when its Idempotency-Key was used already.
+
+    Without a key every request is a new message.
+    """
     posted = await messages.post_message(
         current_principal(),
         current_resources().database,
         room_id=room_id,
         body=data.body,
-        key=idempotency_key(),
+        key=idempotency_key() or str(uuid.uuid4()),
     )
     return posted.message, 200 if posted.is_repeat else 201
 
 
 @blueprint.patch("/messages/<int:message_id>")
 @guard(signed_in)
+@scope("chat:write")
 @limit(WRITES)
+@fails_with(FORBIDDEN)
 @validate_request(NewMessage)
 @validate_response(Message)
 async def edit_message(room_id: UUID, message_id: int, data: NewMessage) -> Message:
@@ -98,7 +110,9 @@ async def edit_message(room_id: UUID, message_id: int, data: NewMessage) -> Mess
 
 @blueprint.delete("/messages/<int:message_id>")
 @guard(signed_in)
+@scope("chat:write")
 @limit(WRITES)
+@fails_with(FORBIDDEN)
 @document_response(None, 204)
 async def delete_message(room_id: UUID, message_id: int) -> Nothing:
     """Takes away the text of a message."""
@@ -110,7 +124,9 @@ async def delete_message(room_id: UUID, message_id: int) -> Nothing:
 
 @blueprint.put("/read")
 @guard(signed_in)
+@scope("chat:write")
 @limit(READS)
+@fails_with(FORBIDDEN)
 @validate_request(ReadMark)
 @document_response(None, 204)
 async def mark_read(room_id: UUID, data: ReadMark) -> Nothing:
@@ -122,18 +138,6 @@ async def mark_read(room_id: UUID, data: ReadMark) -> Nothing:
         message_id=data.message_id,
     )
     return NOTHING
-
-
-def idempotency_key() -> str:
-    """Returns the key that came with the request; without one every request is a new message.
-
-    Raises:
-        Invalid: it is longer than a key may be.
-    """
-    key = request.headers.get(KEY_HEADER, "").strip()
-    if len(key) > KEY_MAX_CHARACTERS:
-        raise Invalid(fields={KEY_HEADER: f"use at most {KEY_MAX_CHARACTERS} characters"})
-    return key or str(uuid.uuid4())
 
 
 def page_of(found: list[Message], limit: int) -> Page[Message]:

@@ -10,8 +10,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.database import Database
 from app.database import UnitOfWork
-from app.errors import Conflict
 from app.errors import Forbidden
+from app.errors import IdempotencyKeyReused
 from app.errors import NotFound
 from app.identity.tables import UserRow
 from app.principal import Principal
@@ -78,7 +78,7 @@ async def post_message(
 
     Raises:
         NotFound, Forbidden: ``who`` is not a member of the room.
-        Conflict: the key was used for something else.
+        IdempotencyKeyReused: the key was used for something else.
     """
     async with database.transaction() as work:
         await lock_room(who, work, room_id=room_id)
@@ -177,7 +177,7 @@ def _require_same(earlier: Message, *, room_id: UUID, body: str) -> Message:
     # A later edit or deletion changes the body, so only an untouched message can be compared.
     changed = earlier.version == 1 and earlier.body != body
     if earlier.room_id != room_id or changed:
-        raise Conflict(KEY_TAKEN)
+        raise IdempotencyKeyReused(KEY_TAKEN)
     return earlier
 
 

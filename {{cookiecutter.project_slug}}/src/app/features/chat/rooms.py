@@ -9,6 +9,7 @@ from app.database import Database
 from app.database import UnitOfWork
 from app.errors import Conflict
 from app.errors import Forbidden
+from app.errors import Stale
 from app.principal import Principal
 from app.principal import UserId
 
@@ -72,15 +73,25 @@ async def create_room(who: Principal, database: Database, *, name: str, is_priva
         return shape(row, "owner", 1)
 
 
-async def rename_room(who: Principal, database: Database, *, room_id: UUID, name: str) -> Room:
-    """Gives the room another name.
+async def rename_room(
+    who: Principal,
+    database: Database,
+    *,
+    room_id: UUID,
+    name: str,
+    expected_version: int | None = None,
+) -> Room:
+    """Gives the room another name, if it still is in the version that ``who`` has seen.
 
     Raises:
         NotFound, Forbidden: ``who`` does not own the room.
+        Stale: it is in another version.
     """
     async with database.transaction() as work:
         standing = await lock_room(who, work, room_id=room_id)
         _require_owner(standing.role)
+        if expected_version not in {None, standing.room.version}:
+            raise Stale(f"the room is in version {standing.room.version}")
         standing.room.name = name
         version = await next_version(work, standing.room)
         renamed = RoomRenamed(version=version, name=name)

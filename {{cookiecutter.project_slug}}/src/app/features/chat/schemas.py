@@ -4,37 +4,29 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator
 from pydantic import BaseModel
 from pydantic import ConfigDict
 from pydantic import Field
+from pydantic import StrictBool
 from pydantic import StringConstraints
+
+from app.web.paging import CURSOR_MAX_CHARACTERS
+from app.web.values import Storable
+from app.web.values import WholeNumber
 
 from .policy import Role
 
 BODY_MAX_CHARACTERS = 4_000
 ROOM_NAME_MAX_CHARACTERS = 80
-KEY_MAX_CHARACTERS = 200
 PAGE_MESSAGES = 50
 PAGE_MAX_MESSAGES = 100
 UNREAD_MAX = 100
 PREVIEW_CHARACTERS = 120
+PAGE_MEMBERS = 200
 ROOM_MAX_MEMBERS = 1_000
 PERSON_MAX_ROOMS = 200
 OPEN_ROOMS_MAX = 100
 
-
-def _storable(value: str) -> str:
-    if "\x00" in value:
-        raise ValueError("must not hold the character NUL, which PostgreSQL cannot keep")
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise ValueError("must be whole characters, not halves of surrogate pairs") from None
-    return value
-
-
-Storable = AfterValidator(_storable)
 Body = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=BODY_MAX_CHARACTERS),
@@ -57,7 +49,7 @@ class NewRoom(Shape):
     """What it takes to open a room."""
 
     name: RoomName
-    is_private: bool = False
+    is_private: StrictBool = False
 
 
 class RoomChange(Shape):
@@ -87,7 +79,7 @@ class NewMessage(Shape):
 class ReadMark(Shape):
     """The newest message that somebody has seen."""
 
-    message_id: int = Field(ge=0, lt=2**63)
+    message_id: WholeNumber = Field(ge=0, lt=2**63)
 
 
 class MessagesQuery(Shape):
@@ -177,7 +169,8 @@ class RoomList(Shape):
     open: list[OpenRoom]
 
 
-class Members(Shape):
-    """The people of a room."""
+class MembersQuery(Shape):
+    """Which page of the people of a room."""
 
-    items: list[Member]
+    cursor: str = Field(default="", max_length=CURSOR_MAX_CHARACTERS)
+    count: int = Field(default=PAGE_MEMBERS, ge=1, le=ROOM_MAX_MEMBERS)

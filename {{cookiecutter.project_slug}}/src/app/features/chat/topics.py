@@ -44,6 +44,7 @@ def rooms_namespace(database: Database, settings: ChatSettings) -> TopicNamespac
         signals=True,
         presence=True,
         data_max_bytes=settings.event_max_bytes,
+        scope="chat:read",
     )
 
 
@@ -58,6 +59,7 @@ def inbox_namespace(settings: ChatSettings) -> TopicNamespace:
         kind=Window(messages=settings.window_messages, seconds=settings.window_seconds),
         authorise=authorise,
         data_max_bytes=settings.event_max_bytes,
+        scope="chat:read",
     )
 
 

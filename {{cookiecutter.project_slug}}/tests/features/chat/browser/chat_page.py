@@ -7,8 +7,6 @@ from app.features.chat.schemas import Room
 from tests.people import Person
 from tests.windows import Windows
 
-SECOND_MS = 1_000
-
 
 async def open_room(windows: Windows, person: Person, room: Room, **options: object) -> Page:
     """Returns a window in which a room is open and live."""
@@ -28,10 +26,10 @@ async def write(page: Page, text: str) -> None:
     await page.press("#body", "Enter")
 
 
-async def sees(page: Page, text: str, *, within_ms: float | None = None) -> None:
+async def sees(page: Page, text: str) -> None:
     """Waits until a message is shown exactly once."""
     row = page.locator(".message__body", has_text=text)
-    await expect(row).to_have_count(1, timeout=within_ms)
+    await expect(row).to_have_count(1)
 
 
 async def messages(page: Page) -> list[str]:

@@ -19,9 +19,9 @@ export class Failure extends Error {
  * @returns {Promise<any>} the answer's JSON, null when there is none
  */
 export async function call(method, path, body, headers = {}) {
-  const response = await reach(method, path, body, headers);
-  if (response.ok) return response.status === 204 ? null : response.json();
-  const problem = await response.json().catch(() => ({}));
+  const { response, text } = await reach(method, path, body, headers);
+  if (response.ok) return text ? JSON.parse(text) : null;
+  const problem = problemIn(text);
   throw new Failure(explain(response.status, problem), {
     status: response.status,
     again: response.status >= 500 || response.status === 408 || response.status === 429,
@@ -31,14 +31,24 @@ export async function call(method, path, body, headers = {}) {
 
 async function reach(method, path, body, headers) {
   try {
-    return await fetch(ROOT + path, {
+    const response = await fetch(ROOT + path, {
       method,
       headers: { ...(body === undefined ? {} : { "Content-Type": "application/json" }), ...headers },
       body: body === undefined ? undefined : JSON.stringify(body),
       signal: AbortSignal.timeout(CALL_MS),
     });
+    return { response, text: await response.text() }; // one that is cut short is none
   } catch {
     throw new Failure("The service cannot be reached.", { again: true });
+  }
+}
+
+// What a proxy says on the way has no problem in it.
+function problemIn(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return {};
   }
 }
 

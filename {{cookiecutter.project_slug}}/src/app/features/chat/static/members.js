@@ -46,8 +46,13 @@ export class Members {
   }
 
   async reload() {
-    const { items } = await call("GET", this.path);
-    this.byId = new Map(items.map((member) => [member.user.id, member]));
+    /** @type {Member[]} */ const found = [];
+    for (let next = ""; next !== null; ) {
+      const page = await call("GET", `${this.path}?${new URLSearchParams({ cursor: next })}`);
+      found.push(...page.items);
+      next = page.next;
+    }
+    this.byId = new Map(found.map((member) => [member.user.id, member]));
     this.#changed();
   }
 

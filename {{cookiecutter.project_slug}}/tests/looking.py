@@ -1,0 +1,97 @@
+"""Looking at pages: what keeps people out of them, and pictures for whoever wants to see.
+
+The environment variable SHOTS names a folder: then each page is pictured four times, on a phone and
+on a desktop, light and dark.
+"""
+
+import os
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Literal
+from typing import cast
+
+from playwright.async_api import Page
+from playwright.async_api import ViewportSize
+
+SIZES: dict[str, ViewportSize] = {
+    "phone": {"width": 390, "height": 844},
+    "desktop": {"width": 1280, "height": 800},
+}
+NARROWEST: ViewportSize = {"width": 320, "height": 568}
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+# A colour on its way to another has neither's contrast; the way begins with the next frame.
+AT_REST = """new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)))
+    .then(() => Promise.allSettled(document.getAnimations().map((one) => one.finished)))
+    .then(() => 0)"""
+# A page in the dark has the same names and landmarks as by day; its colours are its own.
+COLOURS = ("color-contrast",)
+WIDE = """() => [...document.querySelectorAll("body *")]
+    .filter((one) => one.getBoundingClientRect().right > innerWidth)
+    .map((one) => one.outerHTML.slice(0, 80)).slice(-3)"""
+RUN = """async (rules) => {
+    const options = {resultTypes: ["violations"]};
+    if (rules.length) options.runOnly = rules;
+    // The sixth line of a list is as the fifth; a hundred of them take seconds.
+    const exclude = [["tbody tr:nth-child(n+6)"], [".list__item:nth-child(n+6)"]];
+    const found = await axe.run({include: [["html"]], exclude}, options);
+    return found.violations
+        .filter((one) => ["serious", "critical"].includes(one.impact))
+        .map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(" ")}`);
+}"""
+
+
+@cache
+def _axe() -> str:
+    return (files("axe_playwright_python") / "axe.min.js").read_text()
+
+
+async def fits(page: Page) -> bool:
+    """Tells whether nothing of the page sticks out at the side."""
+    await page.evaluate(AT_REST)
+    return bool(await page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
+
+
+async def _sticking_out(page: Page) -> str:
+    return f"{page.url}: sticks out: {await page.evaluate(WIDE)}"
+
+
+async def serious(page: Page, rules: Sequence[str] = ()) -> list[str]:
+    """Returns what axe-core finds that keeps people out, by some of its rules or by all."""
+    if not await page.evaluate("'axe' in window"):
+        await page.evaluate(_axe())
+    found = cast("list[str]", await page.evaluate(RUN, list(rules)))
+    return [f"{page.url}: {one}" for one in found]
+
+
+async def look(page: Page, name: str) -> list[str]:
+    """Returns what is wrong with a page: by day on the narrowest phone, and in the dark beside it.
+
+    On a desktop other parts of it may be shown: those have colours, too.
+    """
+    wrong = []
+    for size, scheme, rules in (
+        (SIZES["phone"], "light", ()),
+        (SIZES["desktop"], "dark", COLOURS),
+    ):
+        await page.set_viewport_size(size)
+        await page.emulate_media(color_scheme=cast("Literal['light', 'dark']", scheme))
+        await page.evaluate(AT_REST)
+        wrong += await serious(page, rules)
+    await page.set_viewport_size(NARROWEST)
+    if not await fits(page):
+        wrong.append(await _sticking_out(page))
+    await _picture(page, name)
+    return [f"{name}: {one}" for one in wrong]
+
+
+async def _picture(page: Page, name: str) -> None:
+    folder = os.environ.get("SHOTS")
+    for size in SIZES if folder else ():
+        for scheme in SCHEMES:
+            await page.set_viewport_size(SIZES[size])
+            await page.emulate_media(color_scheme=scheme)
+            await page.evaluate(AT_REST)
+            path = Path(folder or "") / f"{name}-{size}-{scheme}.png"
+            await page.screenshot(path=path, full_page=size == "phone" or "long" not in name)
