@@ -1,4 +1,4 @@
-"""``python -m benchmarks [sockets] [streams] [memory] [cuts]``: measures, prints a table, writes JSON.
+"""``python -m benchmarks [sockets] [streams] [memory] [requests] [cuts] [ingest]``: measures, prints, writes JSON.
 
 ``make bench`` prepares the environment and calls this. The exit code is 1 when a bound is broken.
 """
@@ -13,8 +13,10 @@ from pathlib import Path
 from benchmarks import contestants
 from benchmarks import cuts
 from benchmarks import fanout
+from benchmarks import ingest
 from benchmarks import memory
 from benchmarks import report
+from benchmarks import requests
 from benchmarks.fanout import Cost
 from benchmarks.people import People
 from benchmarks.people import invited
@@ -22,9 +24,10 @@ from benchmarks.processes import CLIENT_CORE
 from benchmarks.report import Row
 from benchmarks.report import at_least
 from benchmarks.report import at_most
+from benchmarks.requests import Asked
 
-PARTS = ("sockets", "streams", "memory")
-LONG_PARTS = ("cuts",)  # only when named: ten minutes
+PARTS = ("sockets", "streams", "memory", "requests")
+LONG_PARTS = ("cuts", "ingest")  # only when named: minutes
 BURST = 8
 RESULT = contestants.BUILD / "result.json"
 
@@ -67,6 +70,22 @@ def streams(people: People, options: argparse.Namespace) -> tuple[list[Row], lis
     return [at_most("server-sent events", ours / stock, "of stock Quart", bound=0.35, aim=0.2)], costs
 
 
+def asking(people: People, options: argparse.Namespace) -> tuple[list[Row], list[Asked]]:
+    """Compares plain requests with stock Quart on uvicorn, and with FastAPI."""
+    bare = requests.dispatch()
+    found = requests.compare(people, rounds=options.rounds)
+    cpu = {name: asked.cpu_us for name, asked in found.items()}
+    rows = [
+        at_most("a request without a server", bare["ours"] / bare["stock"], "of stock Quart", bound=0.5, aim=0.45),
+        at_most(
+            "JSON through the whole edge", cpu["edge json"] / cpu["stock json"], "of bare stock", bound=1.15, aim=1
+        ),
+        at_most("the same beside FastAPI, bare", cpu["edge json"] / cpu["fastapi json"], "of FastAPI", bound=99, aim=2),
+        at_most("one row", cpu["tuned row"] / cpu["stock row"], "of the ORM's", bound=0.55, aim=0.45),
+    ]
+    return rows, list(found.values())
+
+
 def idle(people: People, options: argparse.Namespace) -> tuple[list[Row], list[memory.Weight]]:
     """Weighs idle connections."""
     weight = memory.weigh(people, options.connections)
@@ -77,6 +96,11 @@ def idle(people: People, options: argparse.Namespace) -> tuple[list[Row], list[m
 def cutting(people: People, options: argparse.Namespace) -> tuple[list[Row], list[cuts.Cuts]]:
     """Cuts everybody again and again."""
     return cuts.measure(options.seconds)
+
+
+def ingesting(people: People, options: argparse.Namespace) -> tuple[list[Row], list[object]]:
+    """Has a fleet of devices send readings."""
+    return ingest.measure(options.devices, options.ingest_seconds, options.rounds)
 
 
 def main() -> int:
@@ -94,13 +118,24 @@ def main() -> int:
         tempfile.TemporaryDirectory() as folder,
         invited(connections, Path(folder)) as people,
     ):
-        parts = (("sockets", sockets), ("streams", streams), ("memory", idle), ("cuts", cutting))
+        parts = (
+            ("sockets", sockets),
+            ("streams", streams),
+            ("memory", idle),
+            ("requests", asking),
+            ("cuts", cutting),
+            ("ingest", ingesting),
+        )
         for part, measure in parts:
             if part in (options.parts or PARTS):
                 print(f"measuring {part} ...", file=sys.stderr, flush=True)
                 found, more = measure(people, options)
                 rows += found
                 details += more
+    asked = [detail for detail in details if isinstance(detail, Asked)]
+    if asked:
+        each = [(one.name, f"{one.cpu_us:.1f}", f"{one.median_cpu_us:.1f}") for one in asked]
+        print(report.table(("Route, on uvicorn", "CPU us a request, best round", "middle round"), each))
     costs = [detail for detail in details if isinstance(detail, Cost)]
     lines = [(cost.name, cost.burst, f"{cost.cpu_us:.2f}", f"{cost.median_cpu_us:.2f}") for cost in costs]
     print(report.table(("Server", "Burst", "CPU us a delivery, best round", "middle round"), lines))
@@ -112,12 +147,16 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, *LONG_PARTS, []], help="all but cuts unless named")
+    parser.add_argument(
+        "parts", nargs="*", choices=[*PARTS, *LONG_PARTS, []], help="all but cuts and ingest unless named"
+    )
     parser.add_argument("--subscribers", type=int, default=1_000)
     parser.add_argument("--connections", type=int, default=10_000, help="for the memory")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--messages", type=int, default=80, help="in a round")
     parser.add_argument("--seconds", type=float, default=300.0, help="of each run of cuts")
+    parser.add_argument("--devices", type=int, default=5_000, help="of ingest")
+    parser.add_argument("--ingest-seconds", type=float, default=60.0, help="of each run of ingest")
     return parser.parse_args()
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from app.commands.branches import migration_locations
+from app.database.branches import migration_locations
 from app.database.migrate import migrate
 from app.embedded import Embedded
 from app.embedded import Urls

@@ -20,12 +20,15 @@ def features_left_out():
 
 
 def blocks_to_remove(manifest, gone):
-    """Yields the manifest's block of each feature that is gone, and those that only such features use."""
+    """Yields the manifest's block of each feature that is gone, and those that need it or only such use."""
     for name, block in manifest.items():
         if name in gone:
             yield block
     for block in manifest.get("shared", []):
         if gone.issuperset(block["used_by"]):
+            yield block
+    for block in manifest.get("together", []):
+        if gone.intersection(block["needs"]):
             yield block
 
 

@@ -1,5 +1,6 @@
 """Answers: free text is inert everywhere, a bad answer is refused with one line and leaves nothing."""
 
+import json
 import re
 import shlex
 import subprocess
@@ -8,6 +9,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.conftest import Bake
 from tests.conftest import Baked
@@ -32,7 +34,20 @@ HOSTILE_NAMES = [
     "{one} brace { and } more",
     "%s %(x)s {0}",
     " leading and trailing ",
+    "'+__import__('os').system('touch pwned')+'",
+    "\"; import os; os.system('touch pwned') #",
+    "!!python/object/apply:os.system ['touch pwned']",
+    "&anchor *alias <<: *merge",
+    "=cmd|' /C touch pwned'!A0",
+    "../../../etc/passwd",
+    "x'; DROP TABLE users; --",
+    "\u202eright to left\u202c and zero\u200bwidth",
+    "~root *.py ?.toml [a-z]",
+    "\\x00 \\N{BULLET} \\",
+    "| folded: >- block",
 ]
+
+ENV_LINE = re.compile(r"|#.*|[A-Z][A-Z0-9_]*=.*")
 
 TYPED_ONLY = ["{{ 7 * 7 }}", "{% raw %}", "{# note #}", "{{ cookiecutter.email }}"]
 
@@ -68,6 +83,23 @@ REFUSED = {
 }
 
 
+def broken_files(project: Path) -> list[str]:
+    """Returns the files that are not valid in their language; those copied verbatim are not read."""
+    readers = {".toml": tomllib.loads, ".json": json.loads, ".yaml": yaml.safe_load, ".yml": yaml.safe_load}
+    broken = []
+    for path in sorted(path for path in project.rglob("*") if path.is_file()):
+        if path.relative_to(project).parts[0] in {"src", "tests", "docs"}:
+            continue
+        try:
+            text = path.read_text(encoding="utf-8")
+            readers.get(path.suffix, str)(text)
+            wrong = [line for line in text.splitlines() if path.name == ".env.example" and not ENV_LINE.fullmatch(line)]
+        except (ValueError, yaml.YAMLError) as error:
+            wrong = [str(error)]
+        broken += [f"{path.name}: {line}" for line in wrong]
+    return broken
+
+
 def metadata(baked: Baked) -> dict[str, object]:
     """Returns what the free-text answers became in pyproject.toml."""
     document = tomllib.loads((baked.project / "pyproject.toml").read_text(encoding="utf-8"))
@@ -87,7 +119,17 @@ def test_free_text_arrives_unchanged_and_runs_nowhere(bake: Bake, text: str) -> 
 
     assert baked.code == 0, baked.output
     assert metadata(baked) == answers
+    assert broken_files(baked.project) == []
     assert not list(baked.folder.parent.rglob("pwned"))
+
+
+def test_there_are_thirty_hostile_texts_and_a_broken_file_would_be_found(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('name = "Quote " and more"')
+    (tmp_path / "compose.yaml").write_text("a: [")
+    (tmp_path / ".env.example").write_text("touch pwned")
+
+    assert len(set(HOSTILE_NAMES)) == 30
+    assert len(broken_files(tmp_path)) == 3
 
 
 @pytest.mark.parametrize("text", TYPED_ONLY)

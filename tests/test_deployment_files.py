@@ -128,8 +128,9 @@ def test_the_password_is_made_once_and_stays(baked: Baked) -> None:
     subprocess.run(command, cwd=baked.project, check=True, capture_output=True)
     second = {path.name: path.read_text() for path in secrets.iterdir()}
 
-    assert set(first) == {"database_password", "database_url"}
+    assert set(first) == {"database_password", "database_url", "secret_keys"}
     assert re.fullmatch(r"[0-9a-f]{64}", first["database_password"])
+    assert re.fullmatch(r"[0-9a-f]{64}", first["secret_keys"])
     assert first["database_password"] in first["database_url"]
     assert second == first
     assert secrets.stat().st_mode & 0o077 == 0

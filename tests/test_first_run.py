@@ -14,8 +14,8 @@ import pytest
 from tests.conftest import Bake
 
 UV = Path(sys.prefix, "bin", "uv")
-FIRST_PAGE_SECONDS_HANG_GUARD = 300
-STOP_SECONDS_HANG_GUARD = 60
+FIRST_PAGE_SECONDS_HANG_GUARD = 900
+STOP_SECONDS_HANG_GUARD = 120
 
 pytestmark = pytest.mark.generated
 
@@ -51,7 +51,7 @@ def first_page(address: str, *, before: float) -> str:
     """Returns the first page once the service answers."""
     while True:
         try:
-            with urllib.request.urlopen(address, timeout=5) as answer:
+            with urllib.request.urlopen(address, timeout=60) as answer:
                 return str(answer.read().decode())
         except OSError:
             if time.monotonic() > before:

@@ -9,14 +9,14 @@ from tests.conftest import ROOT
 
 PROJECT = ROOT / "{{cookiecutter.project_slug}}"
 MANIFEST = tomllib.loads((PROJECT / "features.toml").read_text())
-ALWAYS_ON = {"accounts"}
-BLOCKS = [MANIFEST[name] for name in FEATURES] + MANIFEST.get("shared", [])
+ALWAYS_ON = {"accounts", "administration"}
+BLOCKS = [MANIFEST[name] for name in FEATURES] + MANIFEST.get("shared", []) + MANIFEST["together"]
 PATHS = [path for block in BLOCKS for path in block.get("paths", [])]
 LINES = [(file, line) for block in BLOCKS for file, lines in block.get("lines", {}).items() for line in lines]
 
 
 def test_the_question_and_the_manifest_name_the_same_features() -> None:
-    assert set(MANIFEST) - {"shared"} == set(FEATURES)
+    assert set(MANIFEST) - {"shared", "together"} == set(FEATURES)
 
 
 def test_every_feature_folder_is_either_optional_or_always_on() -> None:
@@ -29,6 +29,12 @@ def test_what_several_features_share_names_features() -> None:
     users = {name for block in MANIFEST.get("shared", []) for name in block["used_by"]}
 
     assert users <= set(FEATURES)
+
+
+def test_what_needs_several_features_names_more_than_one() -> None:
+    for block in MANIFEST["together"]:
+        assert set(block["needs"]) <= set(FEATURES)
+        assert len(set(block["needs"])) > 1
 
 
 @pytest.mark.parametrize("path", PATHS)

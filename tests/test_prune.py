@@ -43,11 +43,13 @@ def test_nothing_of_a_pruned_feature_is_left(bake: Bake, name: str) -> None:
 
 @pytest.mark.parametrize("name", FEATURES)
 def test_files_that_the_manifest_does_not_name_are_byte_equal(bake: Bake, name: str) -> None:
-    manifest = tomllib.loads((PROJECT / "features.toml").read_text())[name]
+    manifest = tomllib.loads((PROJECT / "features.toml").read_text())
+    together = [block for block in manifest["together"] if name in block["needs"]]
+    paths = [path for block in (manifest[name], *together) for path in block["paths"]]
 
     full = text_files(bake(features="all", into="full").project)
     pruned = text_files(bake(features=as_answer(frozenset(FEATURES) - {name}), into="pruned").project)
 
-    kept = {path for path in full if not any(path.startswith(gone) for gone in manifest["paths"])}
+    kept = {path for path in full if not any(path.startswith(gone) for gone in paths)}
     assert set(pruned) == kept
-    assert {path for path in kept if full[path] != pruned[path]} == set(manifest["lines"])
+    assert {path for path in kept if full[path] != pruned[path]} == set(manifest[name]["lines"])

@@ -15,7 +15,7 @@ from tests.conftest import ROOT
 from tests.conftest import Bake
 
 PROJECT = ROOT / "{{cookiecutter.project_slug}}"
-BAKE_SECONDS_HANG_GUARD = 20
+BAKE_SECONDS_HANG_GUARD = 300
 MARKS = re.compile(r"cookiecutter\.|\{%-? *(raw|if|for|set)\b|__\w+_toml|features\.toml")
 
 

@@ -16,8 +16,8 @@ from websockets.sync.client import ClientConnection
 from websockets.sync.client import connect
 
 PROTOCOL = "realtime.v1.json"
-EVENT_SECONDS_HANG_GUARD = 30.0
-REQUEST_SECONDS_HANG_GUARD = 30.0
+EVENT_SECONDS_HANG_GUARD = 120.0
+REQUEST_SECONDS_HANG_GUARD = 120.0
 
 
 @dataclass

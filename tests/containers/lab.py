@@ -26,7 +26,7 @@ INSIDE = "python3,python3-venv,python3-pip,ca-certificates,busybox"
 BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
 BASE = "stand-in/python:3.13-slim"
 SERVICES = ("postgres", "valkey", "caddy")
-ENGINE_SECONDS = 30.0
+ENGINE_SECONDS = 120.0
 DATA_MAX_BYTES = 6 * 1024**3
 
 
@@ -101,7 +101,7 @@ class Lab:
 
     def make_stand_ins(self) -> None:
         """Makes the base image and those that take the place of the official ones."""
-        certificates = f"ENV SSL_CERT_FILE={BUNDLE} PIP_CERT={BUNDLE}"
+        certificates = f"ENV SSL_CERT_FILE={BUNDLE} PIP_CERT={BUNDLE} NODE_EXTRA_CA_CERTS={BUNDLE}"
         archive = self.folder / "rootfs.tar"
         run("tar", "-C", root_file_system(self.folder), "-cf", archive, ".")
         self.docker("import", "--change", certificates, "--change", 'CMD ["python3"]', archive, BASE)

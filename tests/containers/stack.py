@@ -13,7 +13,7 @@ from tests.proxy.caddy import free_ports
 from tests.visitor import Visitor
 
 ROOT_CERTIFICATE = "proxy:/data/caddy/pki/authorities/local/root.crt"
-WAIT_SECONDS_HANG_GUARD = "120"
+WAIT_SECONDS_HANG_GUARD = "600"
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from tests.containers.stack import Stack
 from tests.visitor import Visitor
 
 LASTING = ("postgres", "valkey", "web", "worker", "proxy")
-BACK_SECONDS_HANG_GUARD = 60.0
+BACK_SECONDS_HANG_GUARD = 300.0
 
 
 def status(stack: Stack, service: str) -> dict[str, str]:

@@ -16,7 +16,7 @@ import httpx
 
 CADDY = Path(sys.prefix, "bin", "caddy")
 CADDYFILE = Path(__file__).parents[2] / "{{cookiecutter.project_slug}}/compose/Caddyfile"
-START_SECONDS_HANG_GUARD = 30.0
+START_SECONDS_HANG_GUARD = 120.0
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Edge:
     def client(self, **options: object) -> httpx.Client:
         """Returns a client that trusts the proxy's own authority, speaking HTTP/2 unless told otherwise."""
         trust = ssl.create_default_context(cafile=self.authority)
-        return httpx.Client(base_url=self.url, verify=trust, **{"http2": True, "timeout": 20, **options})
+        return httpx.Client(base_url=self.url, verify=trust, **{"http2": True, "timeout": 120, **options})
 
 
 def free_ports(count: int) -> list[int]:
@@ -47,27 +47,33 @@ def free_ports(count: int) -> list[int]:
     return ports
 
 
-def configuration(variables: dict[str, str], *, port: int, http_port: int) -> str:
-    """Returns the Caddyfile as JSON with other ports and nothing else changed."""
+def configuration(variables: dict[str, str], *, port: int, http_port: int, access_log: bool = False) -> str:
+    """Returns the Caddyfile as JSON with other ports, an access log if one is wanted, and nothing else changed."""
     command = [CADDY, "adapt", "--config", CADDYFILE]
     config = json.loads(subprocess.check_output(command, env=variables, stderr=subprocess.DEVNULL))
     http = config["apps"]["http"]
-    (server,) = http["servers"].values()
-    assert server["listen"] == [":443"]
+    by_port = {server["listen"][0]: server for server in http["servers"].values()}
+    assert by_port.keys() == {":443", ":80"}
+    server = by_port[":443"]
     server["listen"] = [f"127.0.0.1:{port}"]
+    by_port[":80"]["listen"] = [f"127.0.0.1:{http_port}"]
+    if access_log:
+        server["logs"] = {}
     http |= {"https_port": port, "http_port": http_port}
     config["admin"]["disabled"] = True
     return json.dumps(config)
 
 
 @contextmanager
-def in_front_of(upstream_port: int, folder: Path, *, port: int | None = None) -> Iterator[Edge]:
-    """Runs the proxy in front of a server on loopback; its certificates live in ``folder``."""
+def in_front_of(
+    upstream_port: int, folder: Path, *, port: int | None = None, access_log: bool = False
+) -> Iterator[Edge]:
+    """Runs the proxy in front of a server on loopback; its certificates and its log live in ``folder``."""
     port, http_port = (port, free_ports(1)[0]) if port else free_ports(2)
     variables = {**os.environ, "UPSTREAM_HOST": "127.0.0.1", "UPSTREAM_PORT": str(upstream_port)}
     variables |= {"XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder), "HOME": str(folder)}
     config = folder / "caddy.json"
-    config.write_text(configuration(variables, port=port, http_port=http_port))
+    config.write_text(configuration(variables, port=port, http_port=http_port, access_log=access_log))
     with (folder / "caddy.log").open("w") as log:
         process = subprocess.Popen([CADDY, "run", "--config", config], env=variables, stdout=log, stderr=log)
     try:

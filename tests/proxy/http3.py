@@ -12,7 +12,7 @@ from aioquic.h3.events import HeadersReceived
 from aioquic.quic.configuration import QuicConfiguration
 from aioquic.quic.events import QuicEvent
 
-SECONDS_HANG_GUARD = 10.0
+SECONDS_HANG_GUARD = 60.0
 
 
 class Request(QuicConnectionProtocol):

@@ -16,7 +16,7 @@ from tests.proxy.upstream import Upstream
 from tests.proxy.upstream import upstream
 
 MIB = 1024 * 1024
-LEAVE_SECONDS_HANG_GUARD = 10.0
+LEAVE_SECONDS_HANG_GUARD = 60.0
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +61,15 @@ def test_plain_http_is_redirected_to_tls(edge: Edge) -> None:
 
     assert answer.status_code == 308
     assert answer.headers["location"] == "https://localhost/chat?page=2"
+
+
+@pytest.mark.parametrize("path", ["/api/v1/accounts/me", "/realtime/commands"])
+def test_programs_are_refused_there_so_that_they_notice(edge: Edge, path: str) -> None:
+    answer = httpx.get(f"http://localhost:{edge.http_port}{path}", headers={"Authorization": "Bearer app_x"})
+
+    assert answer.status_code == 403
+    assert "location" not in answer.headers
+    assert "https" in answer.text
 
 
 def test_an_event_arrives_while_its_stream_is_open_and_uncompressed(edge: Edge, server: Upstream) -> None:
