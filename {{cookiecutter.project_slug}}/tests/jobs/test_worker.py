@@ -239,3 +239,37 @@ async def test_the_settings_bound_how_many_jobs_run_at_once(database: Database) 
         await wait_until_statuses(database, [])
 
     assert (done, most) == (6, 2)
+
+
+async def test_a_closed_driver_opens_no_other_connection(database: Database) -> None:
+    driver = PatientDriver(database, asyncio.Event())
+    await driver.execute("SELECT 1")
+    driver.close()
+
+    with pytest.raises(Unavailable):
+        await driver.execute("SELECT 1")
+
+    await wait_until_nobody_is_called(driver_module.APPLICATION_NAME, database)
+
+
+async def test_a_driver_that_is_closed_while_it_connects_lets_go(database: Database) -> None:
+    driver = PatientDriver(database, asyncio.Event())
+
+    late = asyncio.create_task(driver.fetch("SELECT 1"))
+    await asyncio.sleep(0)  # it connects now
+    driver.close()
+
+    with pytest.raises(Unavailable):
+        await late
+    await wait_until_nobody_is_called(driver_module.APPLICATION_NAME, database)
+
+
+async def wait_until_nobody_is_called(name: str, database: Database) -> None:
+    """Waits until PostgreSQL has no connection with that name, in this database."""
+    count = text(
+        "SELECT count(*) FROM pg_stat_activity "
+        "WHERE application_name = :name AND datname = current_database()"
+    )
+    async with database.reading() as session:
+        while (await session.execute(count, {"name": name})).scalar_one():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)

@@ -15,8 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.database.address import driver_url
 from app.database.address import secured
 from app.database.address import shown
+from app.database.ending import Ending
 from app.database.engine import SILENCE_SECONDS
 from app.database.engine import open_engine
+from app.database.engine import translate_failures
 from app.database.failures import CONNECT_ERRORS
 from app.database.failures import STATEMENT_ERRORS
 from app.database.failures import failure_of
@@ -51,7 +53,9 @@ class Database:
         # Once: a file with the authority is read here, as the pool reads it, and never on the loop.
         self._address, self._tls = secured(settings.url)
         self._outage = Outage(self.where)
-        self.engine = open_engine(settings, self._outage)
+        self.engine = open_engine(settings)
+        self._ending = Ending(self.engine)  # before who connects: of several, the first is asked
+        translate_failures(self.engine, self._outage)
         self._reading = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._publish = publish
 
@@ -63,8 +67,8 @@ class Database:
             log.warning("starting_without_postgresql", where=self.where)
 
     async def close(self) -> None:
-        """Closes the pool."""
-        await self.engine.dispose()
+        """Closes the pool for good; what is still at work has its connection closed after it."""
+        await self._ending.begin()
 
     async def ping(self) -> None:
         """Asks the server for a sign of life.
@@ -132,8 +136,9 @@ class Database:
         ``name`` is what ``pg_stat_activity`` calls it.
 
         Raises:
-            Unavailable: PostgreSQL is away.
+            Unavailable: PostgreSQL is away, or this is closed.
         """
+        self._ending.check()
         dsn = self._address.set(drivername="postgresql")
         try:
             connection: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(

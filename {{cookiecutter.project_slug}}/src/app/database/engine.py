@@ -24,7 +24,7 @@ from app.settings import DatabaseSettings
 SILENCE_SECONDS = 1.0
 
 
-def open_engine(settings: DatabaseSettings, outage: Outage) -> AsyncEngine:
+def open_engine(settings: DatabaseSettings) -> AsyncEngine:
     """Returns an engine; it connects when it is first used.
 
     Raises:
@@ -49,11 +49,13 @@ def open_engine(settings: DatabaseSettings, outage: Outage) -> AsyncEngine:
             **tls,
         },
     )
-    _watch(engine, outage)
+    event.listen(engine.sync_engine, "checkout", refuse_closed)
     return engine
 
 
-def _watch(engine: AsyncEngine, outage: Outage) -> None:
+def translate_failures(engine: AsyncEngine, outage: Outage) -> None:
+    """Makes `Unavailable` of what the driver raises when PostgreSQL is away or busy."""
+
     def connect(dialect: Dialect, record: object, arguments: Any, options: Any) -> Any:
         try:
             return dialect.connect(*arguments, **options)
@@ -74,7 +76,6 @@ def _watch(engine: AsyncEngine, outage: Outage) -> None:
 
     event.listen(engine.sync_engine, "do_connect", connect)
     event.listen(engine.sync_engine, "handle_error", translate)
-    event.listen(engine.sync_engine, "checkout", refuse_closed)
 
 
 def refuse_closed(connection: Any, record: object, proxy: object) -> None:

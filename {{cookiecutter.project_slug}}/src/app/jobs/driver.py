@@ -42,6 +42,7 @@ class PatientDriver(Driver):
         self._turn = asyncio.Lock()
         self._listening: list[tuple[str, NotifyCallback]] = []
         self._connection: Connection[asyncpg.Record] | None = None
+        self._is_closed = False
 
     async def fetch(self, query: str, *args: object) -> list[dict[str, object]]:
         """Returns the rows of a query."""
@@ -79,7 +80,8 @@ class PatientDriver(Driver):
         """Keeps the connection: two parts of the library enter, and the first to leave is early."""
 
     def close(self) -> None:
-        """Ends the connection."""
+        """Ends the connection; whatever of the library is still at work opens no other."""
+        self._is_closed = True
         if self._connection:
             self._connection.terminate()
 
@@ -89,7 +91,7 @@ class PatientDriver(Driver):
         """Runs a statement in its turn, as often as it takes until PostgreSQL has answered it.
 
         Raises:
-            Unavailable: PostgreSQL is away, and the worker stops.
+            Unavailable: PostgreSQL is away, and the worker stops; or the driver is closed.
         """
         async with self._turn:
             pause_seconds = AWAY_FIRST_SECONDS
@@ -97,7 +99,7 @@ class PatientDriver(Driver):
                 try:
                     return await self._once(run)
                 except Unavailable:
-                    if self._stop.is_set():
+                    if self._stop.is_set() or self._is_closed:
                         raise
                 await wait_for_stop(self._stop, pause_seconds)
                 pause_seconds = min(2 * pause_seconds, AWAY_MOST_SECONDS)
@@ -117,7 +119,15 @@ class PatientDriver(Driver):
 
     async def _connected(self) -> "Connection[asyncpg.Record]":
         if self._connection is None or self._connection.is_closed():
-            self._connection = await self._database.own_connection(APPLICATION_NAME)
+            self._connection = await self._opened()
             for channel, callback in self._listening:
                 await self._connection.add_listener(channel, Relay(callback))
         return self._connection
+
+    async def _opened(self) -> "Connection[asyncpg.Record]":
+        if not self._is_closed:
+            connection = await self._database.own_connection(APPLICATION_NAME)
+            if not self._is_closed:
+                return connection
+            connection.terminate()
+        raise Unavailable("the worker has ended")
