@@ -190,6 +190,26 @@ async def test_changing_the_password_is_but_half_a_proof_once_it_is_on(
     assert removed.location.startswith("/account/confirm")
 
 
+async def test_no_change_of_it_counts_as_another_proof(app: Quart, ada: Person) -> None:
+    identity = resources_of(app).identity
+    await let_proof_grow_old(app, ada, seconds=600)
+    first = pyotp.TOTP(await identity.factors.enrol(ada.principal))
+    switched_on = await ada.client.post(f"{FACTOR}/confirm", form={"code": first.now()})
+    second = pyotp.TOTP(await identity.new_phones.begin(ada.principal))
+    moved = await ada.client.post(f"{FACTOR}/phone", form={"code": second.now()})
+    removed = await ada.client.post(f"{FACTOR}/remove")
+    nothing_left = await ada.client.post(f"{FACTOR}/remove")
+
+    still = await ada.client.get(FACTOR)
+    await let_proof_grow_old(app, ada, seconds=400)
+    closed = await ada.client.get(FACTOR)
+
+    assert (switched_on.status_code, moved.status_code) == (200, 200)
+    assert removed.location == nothing_left.location == "/account/security"
+    assert still.status_code == 200
+    assert (closed.location or "").startswith("/account/confirm")
+
+
 async def test_switching_it_off_lets_the_password_alone_in_again(
     app: Quart, ada: Person, app_of_ada: pyotp.TOTP
 ) -> None:

@@ -55,6 +55,19 @@ async def adopt_proof() -> None:
     await adopt_session(await proofs.renew(current_principal()))
 
 
+async def adopt_change() -> None:
+    """Gives the caller's session a new token after a change that proved nothing by itself.
+
+    The last proof stays as old as it was: or one would last for as long as changes are made.
+
+    Raises:
+        Unauthenticated: the session has ended meanwhile.
+        Unavailable: PostgreSQL is away.
+    """
+    proofs = current_resources().identity.sessions.proofs
+    await adopt_session(await proofs.rotate(current_principal()))
+
+
 async def adopt_password() -> None:
     """Gives the caller's session a new token after their password alone was right.
 
@@ -66,6 +79,6 @@ async def adopt_password() -> None:
     """
     who, identity = current_principal(), current_resources().identity
     if (await identity.factors.state(who.own_id)).is_on:
-        await adopt_session(await identity.sessions.proofs.rotate(who))
+        await adopt_change()
     else:
         await adopt_proof()

@@ -10,7 +10,7 @@ from app.errors import Conflict
 from app.errors import TooMany
 from app.features.accounts.account import section_page
 from app.features.accounts.attempts import spend_own_code
-from app.features.accounts.reauthentication.ways import adopt_proof
+from app.features.accounts.reauthentication.ways import adopt_change
 from app.features.accounts.second_factor.showing import NO_STORE
 from app.features.accounts.second_factor.showing import codes_page
 from app.features.accounts.second_factor.showing import in_groups
@@ -86,7 +86,7 @@ async def change_phone() -> tuple[str, int, dict[str, str]] | Response:
         return await _page(waiting_words(error)), 429, NO_STORE
     except Conflict:
         return redirect(FACTOR_PATH, SEE_OTHER)
-    await adopt_proof()
+    await adopt_change()
     return await codes_page(codes, done=CHANGED)
 
 

@@ -11,7 +11,7 @@ from app.errors import Conflict
 from app.errors import TooMany
 from app.features.accounts.account import section_page
 from app.features.accounts.next_page import safe_next
-from app.features.accounts.reauthentication.ways import adopt_proof
+from app.features.accounts.reauthentication.ways import adopt_change
 from app.features.accounts.second_factor.showing import NO_STORE
 from app.features.accounts.second_factor.showing import codes_page
 from app.features.accounts.second_factor.showing import in_groups
@@ -113,7 +113,7 @@ async def remove() -> Response:
         await current_resources().identity.factors.remove(who, who.own_id)
     except Conflict:
         return redirect(URL, SEE_OTHER)
-    await adopt_proof()
+    await adopt_change()
     return redirect(SECURITY_URL, SEE_OTHER)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from app.features.accounts.attempts import spend_own_code
-from app.features.accounts.reauthentication.ways import adopt_proof
+from app.features.accounts.reauthentication.ways import adopt_change
 from app.resources import current_resources
 from app.web import current_principal
 
@@ -22,5 +22,5 @@ async def switch_on(code: str) -> Sequence[str]:
     await spend_own_code()
     codes = await identity.factors.confirm(who, code)
     await identity.sessions.revoke_others(who)
-    await adopt_proof()
+    await adopt_change()
     return codes
