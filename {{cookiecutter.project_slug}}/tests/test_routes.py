@@ -77,6 +77,7 @@ UNIDENTIFIED = {
 WITHOUT_LIMIT = {"GET /livez", "GET /readyz"}
 # What an open laptop must not be enough for: these ask for a proof of a short while ago.
 SENSITIVE = {
+    "DELETE /api/v1/accounts/second-factor",
     "GET /account/second-factor",
     "GET /account/second-factor/phone",
     "GET /account/second-factor/phone/qr.png",
@@ -88,7 +89,10 @@ SENSITIVE = {
     "POST /account/second-factor/remove",
     "POST /account/tokens/new",
     "POST /api/v1/accounts/second-factor",
+    "POST /api/v1/accounts/second-factor/codes",
     "POST /api/v1/accounts/second-factor/confirm",
+    "POST /api/v1/accounts/second-factor/phone",
+    "POST /api/v1/accounts/second-factor/phone/confirm",
     "POST /api/v1/accounts/tokens",
 }
 READS_BODY = re.compile(r"get_json|get_data|request\.(json|data|form|files|values|body)")

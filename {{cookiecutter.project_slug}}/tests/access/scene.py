@@ -39,7 +39,8 @@ class Scene:
     ``canary`` is a text that the owner is shown somewhere and a stranger nowhere. ``revoke`` takes
     away, by namespace, what the guest may hear; without it the right ends with the session.
     ``calls`` has data for each method; ``callers`` has the token of a machine for each one that
-    only a machine of the owner's may call.
+    only a machine of the owner's may call. ``ready`` makes, by endpoint, what other
+    routes could not bear; it returns what the owner sends, in place of ``bodies``.
     """
 
     ids: Mapping[str, object] = field(default_factory=dict)
@@ -49,6 +50,7 @@ class Scene:
     calls: Mapping[str, object] = field(default_factory=dict)
     callers: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    ready: Mapping[str, Callable[[], Awaitable[Mapping[str, object]]]] = field(default_factory=dict)
     canary: str = ""
 
 

@@ -114,7 +114,10 @@ async def call(
     extra: Mapping[str, object] | None = None,
 ) -> Answer:
     """Calls a route as somebody, with more members than it asks for where ``extra`` says so."""
-    body = body_of(route, scene) | dict(extra or {})
+    body = body_of(route, scene)
+    if route.endpoint in scene.ready:
+        body |= await scene.ready[route.endpoint]()
+    body |= extra or {}
     data, kind = _encoded(route, body)
     response = await client.open(
         address(route, scene),

@@ -1,5 +1,7 @@
 """What the access matrix is to know of accounts: a second browser of the owner's."""
 
+from collections.abc import Awaitable
+from collections.abc import Callable
 from datetime import UTC
 from datetime import datetime
 from datetime import timedelta
@@ -26,6 +28,8 @@ CANARY = "Netscape on Amiga"
 NEW_PASSWORD = "four small boats at anchor"
 
 _numbers = count(1)
+
+Ready = Callable[[], Awaitable[dict[str, object]]]
 
 
 async def scene(app: Quart, owner: Person, guest: Person) -> Scene:
@@ -84,16 +88,41 @@ async def scene(app: Quart, owner: Person, guest: Person) -> Scene:
             "account_profile.change_name": {"name": "Other"},
             "account_confirm.confirm": {"password": PASSWORD},
             "account_second_factor.confirm": {"code": pyotp.TOTP(secret).now()},
-            "account_new_phone.change_phone": {"code": "000000"},
+            "account_new_phone.move": {"code": "000000"},
             "second_factor.confirm": {"code": pyotp.TOTP(secret).now()},
+            "second_factor.confirm_phone": {"code": "000000"},
             "second_factor.second_step": {"half_sign_in": half_sign_in, "code": code},
             "second_step.second_step": {"half_sign_in": half_sign_in, "code": code},
             "account_tokens.make_token": {"name": "Another", "scopes": "account:read", "days": 7},
             "reauthentication.confirm": {"password": PASSWORD},
             "tokens.make_token": new_token,
         },
+        ready=_with_a_phone(app, owner),
         canary=CANARY,
     )
+
+
+def _with_a_phone(app: Quart, owner: Person) -> dict[str, Ready]:
+    """Returns what comes before changing a second factor, which others could not set up then."""
+
+    async def on() -> dict[str, object]:
+        await phone_of(app, owner.principal)
+        return {}
+
+    async def moving() -> dict[str, object]:
+        await on()
+        secret = await resources_of(app).identity.new_phones.begin(owner.principal)
+        return {"code": pyotp.TOTP(secret).now()}
+
+    return {
+        "account_new_phone.move": moving,
+        "account_second_factor.new_codes": on,
+        "account_second_factor.remove": on,
+        "second_factor.confirm_phone": moving,
+        "second_factor.new_codes": on,
+        "second_factor.new_phone": on,
+        "second_factor.remove": on,
+    }
 
 
 async def half_way(app: Quart, person: Person) -> tuple[str, str]:

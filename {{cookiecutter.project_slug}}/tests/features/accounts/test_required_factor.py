@@ -222,6 +222,23 @@ async def test_who_has_a_new_phone_needs_no_operator(strict: Quart, lily: Person
     assert (await lily.client.get("/administration/people")).status_code == 200
 
 
+async def test_a_program_changes_phones_too_and_cannot_switch_it_off(
+    strict: Quart, lily: Person
+) -> None:
+    rest = "/api/v1/accounts/second-factor"
+    closed = await lily.client.post(f"{rest}/phone")
+    await set_up(lily)
+
+    refused = await lily.client.delete(rest)
+    secret = (await (await lily.client.post(f"{rest}/phone")).get_json())["secret"]
+    code = {"code": pyotp.TOTP(secret).now()}
+    moved = await lily.client.post(f"{rest}/phone/confirm", json=code)
+
+    assert (closed.status_code, (await closed.get_json())["type"]) == (403, REQUIRED)
+    assert (refused.status_code, moved.status_code) == (409, 200)
+    assert (await resources_of(strict).identity.factors.state(lily.user.id)).is_on
+
+
 async def test_a_token_is_no_way_round_it_and_nobody_else_is_asked(
     app: Quart, strict: Quart, lily: Person
 ) -> None:

@@ -9,8 +9,7 @@ from werkzeug.wrappers import Response
 from app.errors import Conflict
 from app.errors import TooMany
 from app.features.accounts.account import section_page
-from app.features.accounts.attempts import spend_own_code
-from app.features.accounts.reauthentication.ways import adopt_change
+from app.features.accounts.second_factor.changing import change_phone
 from app.features.accounts.second_factor.showing import NO_STORE
 from app.features.accounts.second_factor.showing import codes_page
 from app.features.accounts.second_factor.showing import in_groups
@@ -69,15 +68,11 @@ async def qr_code() -> QuartResponse:
 @recently_signed_in
 @limit("20/3minutes", only_shared=True)
 @html
-async def change_phone() -> tuple[str, int, dict[str, str]] | Response:
-    """Puts the new phone in the place of the old one and shows new recovery codes.
-
-    All other sessions end: the old phone may be why they are there.
-    """
+async def move() -> tuple[str, int, dict[str, str]] | Response:
+    """Puts the new phone in the place of the old one and shows new recovery codes."""
     code = (await request.form).get("code", "")
     try:
-        await spend_own_code()
-        codes = await current_resources().identity.new_phones.finish(current_principal(), code)
+        codes = await change_phone(code)
     except NothingWaits:
         return await _page(TOO_LATE), 422, NO_STORE
     except WrongCode:
@@ -86,7 +81,6 @@ async def change_phone() -> tuple[str, int, dict[str, str]] | Response:
         return await _page(waiting_words(error)), 429, NO_STORE
     except Conflict:
         return redirect(FACTOR_PATH, SEE_OTHER)
-    await adopt_change()
     return await codes_page(codes, done=CHANGED)
 
 

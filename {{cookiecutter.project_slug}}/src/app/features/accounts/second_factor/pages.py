@@ -11,12 +11,12 @@ from app.errors import Conflict
 from app.errors import TooMany
 from app.features.accounts.account import section_page
 from app.features.accounts.next_page import safe_next
-from app.features.accounts.reauthentication.ways import adopt_change
+from app.features.accounts.second_factor.changing import switch_off
+from app.features.accounts.second_factor.changing import switch_on
 from app.features.accounts.second_factor.showing import NO_STORE
 from app.features.accounts.second_factor.showing import codes_page
 from app.features.accounts.second_factor.showing import in_groups
 from app.features.accounts.second_factor.showing import picture_of
-from app.features.accounts.second_factor.switching_on import switch_on
 from app.features.accounts.security.pages import URL as SECURITY_URL
 from app.features.accounts.words import waiting_words
 from app.identity.factors import WrongCode
@@ -108,12 +108,10 @@ async def new_codes() -> tuple[str, int, dict[str, str]] | Response:
 @html
 async def remove() -> Response:
     """Takes the factor away, unless one is required: then the page says so, without a button."""
-    who = current_principal()
     try:
-        await current_resources().identity.factors.remove(who, who.own_id)
+        await switch_off()
     except Conflict:
         return redirect(URL, SEE_OTHER)
-    await adopt_change()
     return redirect(SECURITY_URL, SEE_OTHER)
 
 

@@ -1,6 +1,10 @@
-"""The second step of signing in, and setting up what it takes, over REST."""
+"""The second step of signing in, and all that its owner does with what it takes, over REST."""
+
+from collections.abc import Awaitable
+from collections.abc import Sequence
 
 from quart import Blueprint
+from quart_schema import document_response
 from quart_schema import validate_request
 from quart_schema import validate_response
 
@@ -12,15 +16,18 @@ from app.features.accounts.attempts import this_browser
 from app.features.accounts.coming_in import come_in
 from app.features.accounts.schemas import SignedIn
 from app.features.accounts.schemas import UserShape
+from app.features.accounts.second_factor.changing import change_phone
+from app.features.accounts.second_factor.changing import switch_off
+from app.features.accounts.second_factor.changing import switch_on
 from app.features.accounts.second_factor.schemas import Code
 from app.features.accounts.second_factor.schemas import Enrolment
 from app.features.accounts.second_factor.schemas import FactorShape
 from app.features.accounts.second_factor.schemas import RecoveryCodes
 from app.features.accounts.second_factor.schemas import SecondStep
 from app.features.accounts.second_factor.showing import uri_of
-from app.features.accounts.second_factor.switching_on import switch_on
 from app.features.accounts.words import WRONG_CODE
 from app.identity.factors import WrongCode
+from app.identity.new_phones import NothingWaits
 from app.resources import current_resources
 from app.web import also_enrolling
 from app.web import current_principal
@@ -29,9 +36,12 @@ from app.web import guard
 from app.web import limit
 from app.web import public
 from app.web import recently_signed_in
+from app.web import signed_in
 from app.web.problem_types import CONFLICT
 from app.web.problem_types import INVALID
 from app.web.problem_types import UNAUTHENTICATED
+
+BEGIN_ANEW = "No secret waits for a code, or it has waited too long: ask for another."
 
 blueprint = Blueprint("second_factor", __name__, url_prefix="/api/v1/accounts")
 
@@ -93,9 +103,62 @@ async def enrol() -> Enrolment:
 @validate_response(RecoveryCodes)
 async def confirm(data: Code) -> RecoveryCodes:
     """Switches the factor on with a code of the app; other sessions end, this has a new cookie."""
-    try:
-        codes = await switch_on(data.code.get_secret_value())
-    except WrongCode as error:
-        # Not 401: the caller is signed in, and need not do that again.
-        raise Invalid(error.detail, fields={"code": WRONG_CODE}) from error
+    return await _recovery_codes(switch_on(data.code.get_secret_value()))
+
+
+@blueprint.post("/second-factor/phone")
+@guard(signed_in)
+@recently_signed_in
+@limit("20/3minutes")
+@fails_with(CONFLICT)
+@validate_response(Enrolment)
+async def new_phone() -> Enrolment:
+    """Returns the secret for another phone, the same for 15 minutes; the present one counts on."""
+    secret = await current_resources().identity.new_phones.begin(current_principal())
+    return Enrolment(secret=secret, uri=await uri_of(secret))
+
+
+@blueprint.post("/second-factor/phone/confirm")
+@guard(signed_in)
+@recently_signed_in
+@limit("20/3minutes", only_shared=True)
+@fails_with(INVALID, CONFLICT)
+@validate_request(Code)
+@validate_response(RecoveryCodes)
+async def confirm_phone(data: Code) -> RecoveryCodes:
+    """Moves the factor with a code of the other phone; other sessions end, a new cookie comes."""
+    return await _recovery_codes(change_phone(data.code.get_secret_value()))
+
+
+@blueprint.post("/second-factor/codes")
+@guard(signed_in)
+@recently_signed_in
+@limit("20/3minutes", only_shared=True)
+@fails_with(CONFLICT)
+@validate_response(RecoveryCodes)
+async def new_codes() -> RecoveryCodes:
+    """Makes new recovery codes; the ones before are void."""
+    codes = await current_resources().identity.factors.new_codes(current_principal())
     return RecoveryCodes(recovery_codes=list(codes))
+
+
+@blueprint.delete("/second-factor")
+@guard(signed_in)
+@recently_signed_in
+@limit("20/3minutes", only_shared=True)
+@fails_with(CONFLICT)
+@document_response(None, 204)
+async def remove() -> tuple[str, int]:
+    """Switches the factor off unless one is required; this session has a new cookie."""
+    await switch_off()
+    return "", 204
+
+
+async def _recovery_codes(change: Awaitable[Sequence[str]]) -> RecoveryCodes:
+    # Not 401 for a wrong code: the caller is signed in, and need not do that again.
+    try:
+        return RecoveryCodes(recovery_codes=list(await change))
+    except NothingWaits as error:
+        raise Invalid(error.detail, fields={"code": BEGIN_ANEW}) from error
+    except WrongCode as error:
+        raise Invalid(error.detail, fields={"code": WRONG_CODE}) from error
