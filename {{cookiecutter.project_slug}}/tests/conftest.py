@@ -75,6 +75,14 @@ async def database(settings: Settings, migrated: servers.Emptier) -> AsyncIterat
 
 
 @pytest.fixture
+async def databases() -> AsyncIterator[servers.Databases]:
+    """Yields what makes further databases, with settings or a publish of their own."""
+    made = servers.Databases()
+    yield made
+    await made.close()
+
+
+@pytest.fixture
 async def redis(settings: Settings) -> AsyncIterator[Redis]:
     """Yields a client of the Valkey of this process, emptied before the test and after it.
 

@@ -8,13 +8,13 @@ import struct
 from contextlib import suppress
 
 from app.realtime.protocol.messages import SUBPROTOCOL
+from tests.patience import PATIENCE_SECONDS
 
 TEXT = 0x1
 CLOSE = 0x8
 FINAL = 0x80
 MASKED = 0x80
 NO_MASK = bytes(4)  # allowed as any other mask; the payload then stays readable
-PATIENCE_SECONDS = 60.0
 
 
 def allow_open_files(wanted: int) -> None:

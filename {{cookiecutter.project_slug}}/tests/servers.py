@@ -20,8 +20,10 @@ from quart.testing.app import TestApp
 from redis.asyncio import Redis
 from sqlalchemy.engine import make_url
 
+from app.database import Database
 from app.database.branches import migration_locations
 from app.database.migrate import migrate
+from app.database.outbox import Publish
 from app.embedded import Embedded
 from app.embedded import Urls
 from app.resources import resources_of
@@ -37,11 +39,11 @@ from app.settings import RedisSettings
 from app.settings import ServerSettings
 from app.settings import Settings
 from app.settings import WebSettings
+from tests.patience import PATIENCE_SECONDS
 
 TEMPLATE = "test_template"
 TEMPLATE_LOCK = 4_242
 STOP_SECONDS = 60.0
-PATIENCE_SECONDS = 60.0
 LIST_TABLES = """
     SELECT quote_ident(schemaname) || '.' || quote_ident(tablename) FROM pg_tables
     WHERE schemaname NOT IN ('pg_catalog', 'information_schema') AND tablename <> 'alembic_version'
@@ -93,6 +95,23 @@ def plain_settings(urls: Urls) -> Settings:
         mail=MailSettings.model_construct(),
         server=ServerSettings.model_construct(port=port),
     )
+
+
+class Databases:
+    """Makes databases for one test beside the usual one, and closes them however it ends."""
+
+    def __init__(self) -> None:
+        self._made: list[Database] = []
+
+    def at(self, settings: DatabaseSettings, *, publish: Publish | None = None) -> Database:
+        """Returns a database that is not opened yet."""
+        self._made.append(Database(settings, publish=publish))
+        return self._made[-1]
+
+    async def close(self) -> None:
+        """Closes all of them, those the test has closed too."""
+        for database in self._made:
+            await database.close()
 
 
 class PatientApp(TestApp):

@@ -4,7 +4,8 @@ from typing import Any
 
 from websockets.asyncio.client import connect as stock_connect
 
-PATIENCE_SECONDS = 60.0
+from tests.patience import PATIENCE_SECONDS
+
 PATIENT = {"open_timeout": PATIENCE_SECONDS, "ping_timeout": PATIENCE_SECONDS}
 
 

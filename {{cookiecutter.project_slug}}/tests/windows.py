@@ -20,13 +20,13 @@ from playwright.async_api import expect
 from quart import Quart
 
 from app.settings import Settings
+from tests.patience import PATIENCE_MS
 from tests.people import Person
 from tests.programs import PATIENT
 from tests.programs import Program
 from tests.programs import running
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-PATIENCE_MS = 60_000
 expect.set_options(timeout=PATIENCE_MS)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 
+from tests.patience import PATIENCE_SECONDS
 from tests.programs import Program
 from tests.programs import running
 from tests.realtime.rig import Served
@@ -20,7 +21,6 @@ KIB = 1024
 MIB = 1024 * KIB
 # What no client may ever bring about.
 COMPLAINT = re.compile(r"Traceback|never retrieved|Unhandled|Fatal error|exception|failed", re.I)
-WAIT_SECONDS = 60.0
 
 
 class Victim(Served):
@@ -42,14 +42,14 @@ class Victim(Served):
 
     async def figures(self) -> dict[str, Any]:
         """Returns what the process holds."""
-        async with httpx.AsyncClient(timeout=WAIT_SECONDS) as client:
+        async with httpx.AsyncClient(timeout=PATIENCE_SECONDS) as client:
             answer = await client.get(f"http://127.0.0.1:{self.port}/figures")
         figures: dict[str, Any] = answer.json()
         return figures
 
     async def until(self, condition: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """Waits until the figures are as they should be, and returns them."""
-        async with asyncio.timeout(WAIT_SECONDS):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while not condition(figures := await self.figures()):  # noqa: ASYNC110 - a process
                 await asyncio.sleep(0.05)
         return figures
@@ -58,7 +58,7 @@ class Victim(Served):
         """Publishes JSON text."""
         url = f"http://127.0.0.1:{self.port}/publish"
         query = {"topic": topic, "times": str(times)}
-        async with httpx.AsyncClient(timeout=WAIT_SECONDS) as client:
+        async with httpx.AsyncClient(timeout=PATIENCE_SECONDS) as client:
             (await client.post(url, params=query, content=data)).raise_for_status()
 
     @property

@@ -30,6 +30,7 @@ from app.web.limits import UNLIMITED
 from app.web.openapi import description_of
 from app.web.problem_types import INVALID
 from app.web.shapes import declared_failures
+from tests.patience import PATIENCE_SECONDS
 from tests.people import Person
 from tests.people import join
 from tests.servers import listening
@@ -37,7 +38,6 @@ from tests.servers import listening
 HOOKS = Path(__file__).with_name("schemathesis_hooks.py")
 SEED = 20_260_101
 RUN_SECONDS = 1_800.0
-TELL_SECONDS = 60.0
 ALLOWED_FAILURES = 20
 # What a request may get that fits its shape: nobody's, not there, clashing, stale, or too often
 # where a view counts for itself, as those that take a password do.
@@ -150,7 +150,7 @@ async def schemathesis(
         done, _ = await asyncio.wait({talking}, timeout=RUN_SECONDS)
         if not done:
             program.send_signal(signal.SIGINT)  # it tells what it has found so far, and fails
-        async with asyncio.timeout(TELL_SECONDS):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             printed, _ = await talking
     finally:
         if program.returncode is None:

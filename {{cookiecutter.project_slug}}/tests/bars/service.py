@@ -10,12 +10,11 @@ from pathlib import Path
 import httpx
 
 from app.settings import Settings
+from tests.patience import PATIENCE_SECONDS
 from tests.programs import Program
 from tests.programs import answers
 from tests.programs import environment_of
 from tests.programs import running
-
-PATIENCE_SECONDS = 60.0
 
 
 @dataclass(frozen=True)

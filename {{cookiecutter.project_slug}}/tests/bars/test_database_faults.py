@@ -8,10 +8,10 @@ from sqlalchemy.engine import make_url
 
 from app.embedded.server import Server
 from app.settings import Settings
-from tests.bars.service import PATIENCE_SECONDS
 from tests.bars.service import Service
 from tests.bars.service import recovered
 from tests.bars.service import service
+from tests.patience import PATIENCE_SECONDS
 from tests.programs import answers
 from tests.programs import environment_of
 from tests.programs import running

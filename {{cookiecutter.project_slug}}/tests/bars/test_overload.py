@@ -20,10 +20,10 @@ import pytest
 from app.settings import Settings
 from tests.bars.good_client import cores_apart
 from tests.bars.good_client import good_client
-from tests.bars.service import PATIENCE_SECONDS
 from tests.bars.service import Answered
 from tests.bars.service import Service
 from tests.bars.service import service
+from tests.patience import PATIENCE_SECONDS
 
 SLACK = 10
 PLACES = 4

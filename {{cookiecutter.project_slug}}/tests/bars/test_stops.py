@@ -8,9 +8,9 @@ import time
 import pytest
 
 from app.settings import Settings
-from tests.bars.service import PATIENCE_SECONDS
 from tests.bars.service import Service
 from tests.bars.service import service
+from tests.patience import PATIENCE_SECONDS
 from tests.people import Person
 from tests.programs import answers
 from tests.programs import running

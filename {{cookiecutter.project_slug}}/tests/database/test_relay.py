@@ -14,8 +14,7 @@ from app.database import relay as relay_module
 from app.errors import Unavailable
 from tests.database.test_transactions import Told
 from tests.database.test_transactions import stored
-
-WAIT_SECONDS_HANG_GUARD = 60
+from tests.patience import PATIENCE_SECONDS
 
 AGE_ALL = "UPDATE outbox SET created_at = now() - interval '1 minute'"
 
@@ -93,7 +92,7 @@ async def test_the_relay_goes_on_after_the_backplane_was_away(database: Database
     relay = asyncio.create_task(OutboxRelay(database, publish).run(stop))
     await tried.wait()
     told.is_away = False
-    async with asyncio.timeout(WAIT_SECONDS_HANG_GUARD):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while await stored(database):  # noqa: ASYNC110 - the state is PostgreSQL's
             await asyncio.sleep(0.05)
     stop.set()

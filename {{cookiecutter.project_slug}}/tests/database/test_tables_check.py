@@ -28,9 +28,9 @@ async def empty(running: Urls, worker: str) -> AsyncIterator[Settings]:
 
 
 async def test_a_process_waits_for_its_migrations_and_tells_which_in_the_log_once(
-    empty: Settings,
+    empty: Settings, databases: servers.Databases
 ) -> None:
-    database = Database(empty.database)
+    database = databases.at(empty.database)
     check = TablesCheck(database, migration_locations())
 
     with structlog.testing.capture_logs() as lines:
@@ -43,7 +43,6 @@ async def test_a_process_waits_for_its_migrations_and_tells_which_in_the_log_onc
     (line,) = [one for one in lines if one["event"] == "migrations_wait"]
     assert "identity_0001" in " ".join(line["revisions"])
     assert told.value.detail == "migrations wait"
-    await database.close()
 
 
 async def test_an_older_process_stays_ready_beside_the_tables_of_a_newer_one(

@@ -20,6 +20,8 @@ from app.database import engine
 from app.errors import Unavailable
 from app.settings import DatabaseSettings
 from app.settings import Settings
+from tests.patience import PATIENCE_SECONDS
+from tests.servers import Databases
 
 INSERT = "INSERT INTO outbox (topic, data) VALUES ('raw:1', '\\x31')"
 
@@ -49,9 +51,11 @@ def told() -> Told:
 
 
 @pytest.fixture
-async def publishing(database: Database, settings: Settings, told: Told) -> Database:
-    """A database whose events are published to ``told``."""
-    return Database(settings.database, publish=told)
+def publishing(
+    database: Database, databases: Databases, settings: Settings, told: Told
+) -> Database:
+    """Returns a database whose events are published to ``told``; ``database`` empties it."""
+    return databases.at(settings.database, publish=told)
 
 
 async def test_events_are_published_in_order_after_the_commit_and_forgotten(
@@ -66,7 +70,6 @@ async def test_events_are_published_in_order_after_the_commit_and_forgotten(
     assert [event.data for event in told.events] == [b"1", b"2"]
     assert told.events[0].key == f"outbox:{told.events[0].id}"
     assert await stored(publishing) == 0
-    await publishing.close()
 
 
 async def test_a_rollback_takes_the_events_with_it(publishing: Database, told: Told) -> None:
@@ -78,7 +81,6 @@ async def test_a_rollback_takes_the_events_with_it(publishing: Database, told: T
 
     assert told.events == []
     assert await stored(publishing) == 0
-    await publishing.close()
 
 
 async def test_an_event_whose_publish_fails_stays_and_the_caller_is_not_told(
@@ -90,7 +92,6 @@ async def test_an_event_whose_publish_fails_stays_and_the_caller_is_not_told(
         work.announce("room:1", b"1")
 
     assert await stored(publishing) == 1
-    await publishing.close()
 
 
 async def test_a_raw_statement_made_first_is_rolled_back(database: Database) -> None:
@@ -150,7 +151,6 @@ async def test_a_transaction_whose_connection_ends_is_unavailable_and_writes_not
 
     assert told.events == []
     assert await stored(publishing) == 0
-    await publishing.close()
 
 
 async def test_a_raw_connection_that_ends_is_unavailable(database: Database) -> None:
@@ -165,18 +165,20 @@ async def test_a_raw_connection_that_ends_is_unavailable(database: Database) -> 
 
 
 async def test_a_server_that_says_nothing_at_all_is_unavailable(
-    settings: Settings, migrated: object, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, databases: Databases, migrated: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine, "SILENCE_SECONDS", 0.0)
-    database = Database(settings.database.model_copy(update={"statement_seconds": 0.3}))
+    database = databases.at(settings.database.model_copy(update={"statement_seconds": 0.3}))
 
     with pytest.raises(Unavailable):
         async with database.transaction() as work:
+            raw = await work.raw_connection()
             await work.session.execute(text("SET LOCAL statement_timeout = 0"))
             await work.session.execute(text("SELECT pg_sleep(20)"))
 
-    await database.ping()
-    await database.close()
+    pool: Any = database.engine.pool
+    assert raw.is_closed()  # what it may still say would be taken for an answer to somebody else
+    assert pool.checkedout() == 0
 
 
 async def test_what_fails_inside_a_transaction_for_other_reasons_is_left_as_it_is(
@@ -199,7 +201,7 @@ async def test_statements_are_told_without_what_they_hold(database: Database) ->
 
 
 async def test_a_caller_who_goes_away_in_mid_publish_leaves_the_event_to_the_relay(
-    settings: Settings, database: Database
+    settings: Settings, database: Database, databases: Databases
 ) -> None:
     publishes = asyncio.Event()
 
@@ -207,7 +209,7 @@ async def test_a_caller_who_goes_away_in_mid_publish_leaves_the_event_to_the_rel
         publishes.set()
         await asyncio.Event().wait()
 
-    patient = Database(settings.database, publish=hang)
+    patient = databases.at(settings.database, publish=hang)
 
     async def write() -> None:
         async with patient.transaction() as work:
@@ -220,27 +222,25 @@ async def test_a_caller_who_goes_away_in_mid_publish_leaves_the_event_to_the_rel
 
     assert caller.cancelled()
     assert await stored(database) == 1
-    await patient.close()
 
 
 async def test_a_publish_that_hangs_does_not_hold_its_caller(
-    settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, database: Database, databases: Databases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.database.database.PUBLISH_SECONDS", 0.05)
 
     async def hang(event: Event) -> None:
         await asyncio.Event().wait()
 
-    patient = Database(settings.database, publish=hang)
+    patient = databases.at(settings.database, publish=hang)
     async with patient.transaction() as work:
         work.announce("room:1", b"1")
 
     assert await stored(database) == 1
-    await patient.close()
 
 
 async def test_an_event_that_cannot_be_published_harms_no_other(
-    settings: Settings, database: Database
+    settings: Settings, database: Database, databases: Databases
 ) -> None:
     told = Told()
 
@@ -249,7 +249,7 @@ async def test_an_event_that_cannot_be_published_harms_no_other(
             raise LookupError("no namespace was declared")
         await told(event)
 
-    careful = Database(settings.database, publish=publish)
+    careful = databases.at(settings.database, publish=publish)
     with structlog.testing.capture_logs() as lines:
         async with careful.transaction() as work:
             work.announce("gone:1", b"1")
@@ -260,7 +260,6 @@ async def test_an_event_that_cannot_be_published_harms_no_other(
     assert ("event_cannot_be_published", "gone:1") in {
         (line["event"], line.get("topic")) for line in lines
     }
-    await careful.close()
 
 
 @pytest.mark.parametrize(
@@ -271,10 +270,16 @@ async def test_an_event_that_cannot_be_published_harms_no_other(
     ],
 )
 async def test_a_statement_or_a_lock_that_takes_too_long_is_unavailable(
-    database: Database, settings: Settings, statement: str, reason: str
+    database: Database,
+    databases: Databases,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    statement: str,
+    reason: str,
 ) -> None:
+    monkeypatch.setattr(engine, "SILENCE_SECONDS", PATIENCE_SECONDS)  # only the server ends it
     hasty = settings.database.model_copy(update={"statement_seconds": 0.3, "lock_seconds": 0.1})
-    impatient = Database(hasty)
+    impatient = databases.at(hasty)
 
     async with database.transaction() as holder:
         await holder.session.execute(text("LOCK TABLE outbox IN ACCESS EXCLUSIVE MODE"))
@@ -283,12 +288,13 @@ async def test_a_statement_or_a_lock_that_takes_too_long_is_unavailable(
                 await work.session.execute(text(statement))
 
     assert reason in lines[0]["reason"]
-    await impatient.close()
 
 
-async def test_a_full_pool_is_unavailable_and_not_a_hang(settings: Settings) -> None:
+async def test_a_full_pool_is_unavailable_and_not_a_hang(
+    settings: Settings, databases: Databases
+) -> None:
     small = settings.database.model_copy(update={"pool_connections": 1, "pool_wait_seconds": 0.1})
-    database = Database(small)
+    database = databases.at(small)
 
     async with database.reading() as holder:
         await holder.execute(text("SELECT 1"))
@@ -296,11 +302,12 @@ async def test_a_full_pool_is_unavailable_and_not_a_hang(settings: Settings) -> 
             await database.ping()
 
     await database.ping()
-    await database.close()
 
 
-async def test_a_server_that_is_away_gets_one_line_without_its_password() -> None:
-    database = Database(
+async def test_a_server_that_is_away_gets_one_line_without_its_password(
+    databases: Databases,
+) -> None:
+    database = databases.at(
         DatabaseSettings.model_construct(url="postgresql://ada:secret@127.0.0.1:1/gone")
     )
 
@@ -314,7 +321,6 @@ async def test_a_server_that_is_away_gets_one_line_without_its_password() -> Non
     assert told[0]["where"] == "127.0.0.1:1/gone"
     assert "secret" not in str(lines)
     assert "127.0.0.1" not in failure.value.detail
-    await database.close()
 
 
 async def test_a_mistake_of_ours_is_no_outage(database: Database) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from app.database import Database
 from app.database import Event
 from app.settings import Settings
+from tests.servers import Databases
 
 INSERT = text("INSERT INTO outbox (topic, data) VALUES (:topic, '1')")
 TOPICS = text("SELECT topic FROM outbox ORDER BY topic")
@@ -29,9 +30,9 @@ async def topics(database: Database) -> list[str]:
 
 
 async def test_what_happens_inside_is_seen_inside_and_nowhere_else(
-    database: Database, settings: Settings
+    database: Database, databases: Databases, settings: Settings
 ) -> None:
-    other = Database(settings.database)
+    other = databases.at(settings.database)
     async with database.whole() as work:
         await add(database, "one")
         inside = await topics(database)
@@ -41,7 +42,6 @@ async def test_what_happens_inside_is_seen_inside_and_nowhere_else(
     assert joined
     assert (inside, outside) == (["one"], [])
     assert "one" in await topics(database)
-    await other.close()
 
 
 async def test_all_of_it_is_undone_together(database: Database) -> None:
@@ -54,14 +54,14 @@ async def test_all_of_it_is_undone_together(database: Database) -> None:
 
 
 async def test_a_part_that_fails_is_undone_alone_with_what_it_announced(
-    database: Database, settings: Settings
+    database: Database, databases: Databases, settings: Settings
 ) -> None:
     told: list[Event] = []
 
     async def publish(event: Event) -> None:
         told.append(event)
 
-    publishing = Database(settings.database, publish=publish)
+    publishing = databases.at(settings.database, publish=publish)
     async with publishing.whole():
         await add(publishing, "one")
         with suppress(ZeroDivisionError):
@@ -72,7 +72,6 @@ async def test_a_part_that_fails_is_undone_alone_with_what_it_announced(
     assert before == []
     assert [event.topic for event in told] == ["one", "three"]
     assert await topics(publishing) == ["one", "three"]
-    await publishing.close()
 
 
 async def test_afterwards_units_of_work_are_alone_again(database: Database) -> None:

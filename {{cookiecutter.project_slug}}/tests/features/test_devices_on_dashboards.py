@@ -14,10 +14,9 @@ from app.features.devices.service import devices_of
 from app.features.devices.topics import readings_topic
 from app.realtime.client import Credentials
 from app.realtime.client import RealtimeClient
+from tests.patience import PATIENCE_MS
 from tests.people import Person
 from tests.windows import Windows
-
-PATIENCE_MS = 60_000
 
 
 async def open_board(windows: Windows, person: Person, topic: str) -> Page:

@@ -9,8 +9,8 @@ from sqlalchemy import text
 
 from app.database import Database
 from app.jobs import Jobs
+from tests.patience import PATIENCE_SECONDS
 
-WAIT_SECONDS_HANG_GUARD = 60
 WORKERS = "application_name = 'app worker' AND datname = current_database()"
 TERMINATE = f"SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE {WORKERS}"
 
@@ -23,7 +23,7 @@ async def working(jobs: Jobs) -> AsyncIterator[None]:
     stop = asyncio.Event()
     worker = asyncio.create_task(jobs.work(stop))
     try:
-        async with asyncio.timeout(WAIT_SECONDS_HANG_GUARD):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             yield
     finally:
         stop.set()

@@ -14,10 +14,10 @@ from app.settings import MailSettings
 from tests.mail.conftest import Certificates
 from tests.mail.server import mail_server
 from tests.mail.server import silent_server
+from tests.patience import PATIENCE_SECONDS
 from tests.servers import free_port
 
 LETTER = Message("ada@example.com", "Grüße", "plain ✓\n", "<p>formed ✓</p>\n")
-HANG_GUARD_SECONDS = 60
 
 
 def post(settings: MailSettings) -> SmtpPost:
@@ -131,7 +131,7 @@ async def test_a_wrong_password_may_be_tried_again_since_somebody_will_mend_it()
 
 
 async def test_a_server_that_says_nothing_is_waited_for_no_longer_than_allowed() -> None:
-    async with silent_server() as server, asyncio.timeout(HANG_GUARD_SECONDS):
+    async with silent_server() as server, asyncio.timeout(PATIENCE_SECONDS):
         with pytest.raises(Unavailable):
             await post(server.settings(send_seconds=0.1)).send(LETTER)
 

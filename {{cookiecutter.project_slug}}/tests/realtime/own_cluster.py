@@ -13,12 +13,12 @@ from redis.exceptions import RedisError
 
 from app.realtime.redis.partitions import SLOTS
 from app.settings import RedisSettings
+from tests.patience import PATIENCE_SECONDS
 from tests.realtime.own_redis import OwnRedis
 from tests.realtime.own_redis import own_redis
 from tests.servers import free_port
 
 NODES = 3
-WAIT_SECONDS = 60.0
 
 
 class OwnCluster:
@@ -127,7 +127,7 @@ async def _join(nodes: list[tuple[OwnRedis, int]]) -> None:
     async with first.client() as client:
         for node, bus in nodes[1:]:
             await tell(client, "CLUSTER MEET", "127.0.0.1", node.port, bus)
-    async with asyncio.timeout(WAIT_SECONDS):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         for node, _ in nodes:
             while not await _is_ready(node):  # noqa: ASYNC110 - the server tells no event
                 await asyncio.sleep(0.05)

@@ -40,11 +40,11 @@ from app.realtime.topics import Latest
 from app.realtime.topics import TopicNamespace
 from app.realtime.topics import Window
 from app.settings import RealtimeSettings
+from tests.patience import PATIENCE_SECONDS
 from tests.realtime.fakes import FakeBackplane
 from tests.realtime.fakes import FakePresence
 from tests.sockets import connect
 
-WAIT_SECONDS = 60.0
 ORIGIN = "http://here.test"
 Frame = dict[str, Any]
 
@@ -113,7 +113,7 @@ class Socket:
     async def receive(self) -> Frame:
         """Returns the next frame."""
         while not self._lines:
-            async with asyncio.timeout(WAIT_SECONDS):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 text = await self.connection.recv()
             self._lines = str(text).split("\n")
         frame: Frame = json.loads(self._lines.pop(0))
@@ -135,7 +135,7 @@ class Socket:
 
     async def closed(self) -> int:
         """Waits for the close; returns its code."""
-        async with asyncio.timeout(WAIT_SECONDS):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             await self.connection.wait_closed()
         return self.connection.close_code or 0
 
@@ -166,7 +166,7 @@ class Stream:
         """
         fields: dict[str, str] = {}
         while True:
-            async with asyncio.timeout(WAIT_SECONDS):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 line = await anext(self._lines)
             name, _, value = line.partition(": ")
             if not line and "data" in fields:
@@ -224,7 +224,7 @@ class Served:
         if name:
             named["cookie"] = f"session={name}"
         async with (
-            httpx.AsyncClient(timeout=WAIT_SECONDS) as client,
+            httpx.AsyncClient(timeout=PATIENCE_SECONDS) as client,
             client.stream("GET", self.events_url, params=query, headers=named) as response,
         ):
             yield Stream(response)
@@ -237,7 +237,7 @@ class Served:
 
 async def until(condition: Callable[[], object]) -> None:
     """Waits for a condition, a few milliseconds at a time."""
-    async with asyncio.timeout(WAIT_SECONDS):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while not condition():  # noqa: ASYNC110 - anything may be waited for
             await asyncio.sleep(0.005)
 
@@ -326,7 +326,7 @@ async def hypercorn_of(endpoint: ASGIApp, *, inbound_frames: int = 16) -> AsyncI
         yield port
     finally:
         stop.set()
-        await asyncio.wait({server}, timeout=WAIT_SECONDS)
+        await asyncio.wait({server}, timeout=PATIENCE_SECONDS)
 
 
 async def _inner(scope: Scope, receive: Receive, send: Send) -> None:

@@ -16,10 +16,11 @@ from hypercorn.config import Config
 from quart import Quart
 from quart.wrappers import base
 
+from tests.patience import PATIENCE_SECONDS
+
 KIB = 1024
 PIECE = b"x" * 16 * KIB
 STOP_SECONDS = 1.0
-PATIENCE_SECONDS = 60.0
 # What the kernel may hold for a reader who does not read, at most.
 KERNEL_BYTES = 6 * KIB * KIB
 

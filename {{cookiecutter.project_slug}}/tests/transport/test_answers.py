@@ -9,7 +9,7 @@ from quart import Quart
 from quart import Response
 
 from app.transport.http_connection import WRITE_SECONDS
-from tests.transport.servers import PATIENCE_SECONDS
+from tests.patience import PATIENCE_SECONDS
 from tests.transport.servers import Server
 from tests.transport.servers import connected
 from tests.transport.servers import get

@@ -7,10 +7,9 @@ from typing import Any
 from quart import Quart
 
 from app.transport.idle_timer import IdleTimer
+from tests.patience import PATIENCE_SECONDS
 from tests.transport.own_servers import served
 from tests.transport.own_servers import settings_of
-
-HANG_SECONDS = 60
 
 
 class Timer:
@@ -98,7 +97,7 @@ async def test_uvicorn_closes_a_connection_after_its_last_answer() -> None:
     async with served(app, settings.model_copy(update={"server": server})) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         heard = b""
-        async with asyncio.timeout(HANG_SECONDS):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             for count in (1, 2, 3):
                 writer.write(b"GET / HTTP/1.1\r\nHost: here.test\r\n\r\n")
                 while heard.count(b"HTTP/1.1 404") < count:

@@ -14,10 +14,10 @@ from app.transport import harden
 from app.transport.hardening import BODY_RATE
 from app.transport.pace import MinimumRate
 from app.web.problems import install_problems
+from tests.patience import PATIENCE_SECONDS
 from tests.transport.own_servers import served
 from tests.transport.own_servers import settings_of
 from tests.transport.servers import KIB
-from tests.transport.servers import PATIENCE_SECONDS
 from tests.transport.servers import PIECE
 from tests.transport.servers import RawClient
 from tests.transport.servers import chunk

@@ -9,6 +9,7 @@ from hypercorn.protocol.h11 import H11Protocol
 from quart import Quart
 from quart import request
 
+from tests.patience import PATIENCE_SECONDS
 from tests.transport.heads import AMBIGUOUS
 from tests.transport.heads import FLOODS
 from tests.transport.heads import FOUR
@@ -16,7 +17,6 @@ from tests.transport.heads import HOST
 from tests.transport.heads import posted
 from tests.transport.own_servers import served
 from tests.transport.own_servers import settings_of
-from tests.transport.servers import PATIENCE_SECONDS
 from tests.transport.servers import Server
 from tests.transport.servers import connected
 from tests.transport.servers import hypercorn

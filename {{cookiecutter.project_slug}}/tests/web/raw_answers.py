@@ -4,8 +4,8 @@ import asyncio
 from dataclasses import dataclass
 
 from app.realtime.protocol.messages import SUBPROTOCOL
+from tests.patience import PATIENCE_SECONDS
 
-PATIENCE_SECONDS = 60.0
 UPGRADE = {
     "Connection": "Upgrade",
     "Upgrade": "websocket",

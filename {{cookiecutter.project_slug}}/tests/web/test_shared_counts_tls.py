@@ -23,6 +23,7 @@ from app.realtime.redis.partitions import SLOTS
 from app.redis_url import redis_servers
 from app.settings import RedisSettings
 from app.web.limiter import Limiter
+from tests.patience import PATIENCE_SECONDS
 from tests.realtime.own_cluster import tell
 from tests.realtime.own_redis import own_redis
 from tests.realtime.own_sentinels import SERVICE
@@ -34,7 +35,6 @@ from tests.tls_front import Front
 from tests.tls_front import fronted
 
 VALKEY = str(binaries.find_valkey())
-WAIT_SECONDS = 60.0
 
 Places = AbstractAsyncContextManager[tuple[str, list[Front]]]
 
@@ -47,7 +47,7 @@ async def cluster(context: ssl.SSLContext) -> AsyncIterator[tuple[str, list[Fron
     options += ["--cluster-announce-ip", "127.0.0.1", "--cluster-announce-port", str(told)]
     with own_redis(VALKEY, port=port, options=options) as node:
         await node.start()
-        async with node.client() as client, asyncio.timeout(WAIT_SECONDS):
+        async with node.client() as client, asyncio.timeout(PATIENCE_SECONDS):
             await tell(client, "CLUSTER ADDSLOTSRANGE", 0, SLOTS - 1)
             while (await tell(client, "CLUSTER INFO"))["cluster_state"] != "ok":  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
@@ -68,7 +68,7 @@ async def sentinel(
         stack.callback(end, start_sentinel(VALKEY, tmp_path, watching, told))
         async with (
             redis_client(f"redis://127.0.0.1:{watching}") as client,
-            asyncio.timeout(WAIT_SECONDS),
+            asyncio.timeout(PATIENCE_SECONDS),
         ):
             while not await is_watching(client):  # noqa: ASYNC110 - it tells no event
                 await asyncio.sleep(0.02)

@@ -9,9 +9,8 @@ from quart import Quart
 from app.factory import create_app
 from app.resources import resources_of
 from app.settings import Settings
+from tests.patience import PATIENCE_SECONDS
 from tests.people import Person
-
-WAIT_SECONDS = 60.0
 
 
 @pytest.fixture
@@ -32,6 +31,6 @@ async def test_a_session_that_ends_in_one_process_is_over_in_the_other_at_once(
 
     await here.sessions.end(ada.principal)
 
-    async with asyncio.timeout(WAIT_SECONDS):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while (await elsewhere.principal(cookies)).is_signed_in:  # noqa: ASYNC110 - a real delay
             await asyncio.sleep(0.01)

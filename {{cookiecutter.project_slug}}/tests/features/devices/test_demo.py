@@ -21,9 +21,9 @@ from app.features.devices.demo.rows import id_of
 from app.features.devices.settings import DevicesSettings
 from app.features.devices.tables import DeviceRow
 from app.resources import resources_of
+from tests.patience import PATIENCE_SECONDS
 from tests.people import Person
 
-PATIENCE_SECONDS = 60.0
 API = "/api/v1/devices"
 NAME = demo.NAMES[0][0]
 

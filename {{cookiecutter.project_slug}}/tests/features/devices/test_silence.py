@@ -29,6 +29,7 @@ from app.realtime.protocol.messages import SUBPROTOCOL
 from app.settings import RealtimeSettings
 from app.settings import Settings
 from tests.chaos_proxy import ChaosProxy
+from tests.patience import PATIENCE_SECONDS
 from tests.people import Person
 from tests.people import join
 from tests.realtime.rig import Socket
@@ -38,7 +39,6 @@ from tests.sockets import connect
 
 MUTE, WELL, CUTS = 5, 5, 6
 TOLD_SECONDS = 35.0
-PATIENCE_SECONDS = 60.0
 
 
 @pytest.fixture

@@ -15,11 +15,11 @@ from websockets.http11 import Response
 from websockets.typing import Subprotocol
 
 from app.realtime.protocol.messages import SUBPROTOCOL
+from tests.patience import PATIENCE_SECONDS
 from tests.realtime.client.scenarios import Frame
 from tests.realtime.client.scenarios import Scenario
 from tests.realtime.client.scenarios import Told
 
-WAIT_SECONDS = 60.0
 STAY_AWAY_SECONDS = 0.15  # chance is 0 here, so whoever comes back does so at once
 
 
@@ -50,7 +50,7 @@ class Stage:
         """Plays the server's part; raises AssertionError when the client leaves the script."""
         await self.accept()
         for step in scenario.steps:
-            async with asyncio.timeout(WAIT_SECONDS):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 await self._step(client, *step)
         if self.connection.close_code is None:
             await self.push({"type": "ping"})
@@ -58,12 +58,12 @@ class Stage:
 
     async def accept(self) -> None:
         """Waits for the next connection."""
-        async with asyncio.timeout(WAIT_SECONDS):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             self.connection = await self.waiting.get()
 
     async def expect(self, expected: Frame) -> None:
         """Reads a frame, which has these fields among others."""
-        async with asyncio.timeout(WAIT_SECONDS):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while not self._lines:
                 self._lines = str(await self.connection.recv()).split("\n")
         frame: Frame = json.loads(self._lines.pop(0))
@@ -85,7 +85,7 @@ class Stage:
     async def _step(self, client: Client, kind: str, *values: object) -> None:
         match kind, values:
             case "connect", ():
-                async with asyncio.timeout(WAIT_SECONDS):
+                async with asyncio.timeout(PATIENCE_SECONDS):
                     self.connection = await self.waiting.get()
             case "expect", (dict(expected),):
                 await self.expect(expected)

@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+from tests.patience import PATIENCE_SECONDS
 from tests.realtime.client.scenarios import TOPIC
 from tests.realtime.client.scenarios import Frame
 from tests.realtime.client.scenarios import Scenario
 from tests.realtime.client.scenarios import Told
 from tests.realtime.client.scripted_server import STAY_AWAY_SECONDS
-from tests.realtime.client.scripted_server import WAIT_SECONDS
 
 HEAD = (
     b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -53,12 +53,12 @@ class Streams:
         """Plays the server's part."""
         await self.accept()
         for step in scenario.steps:
-            async with asyncio.timeout(WAIT_SECONDS):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 await self._step(log, *step)
 
     async def accept(self) -> str:
         """Waits for the next stream; returns the head of its request."""
-        async with asyncio.timeout(WAIT_SECONDS):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             self._head, self._writer = await self.waiting.get()
         self._writer.write(HEAD)
         return self._head

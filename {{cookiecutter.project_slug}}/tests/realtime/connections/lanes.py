@@ -22,10 +22,10 @@ from app.realtime.connections.writers import Writers
 from app.serving.open_requests import OpenRequests
 from app.serving.servers import SERVERS
 from app.settings import RealtimeSettings
+from tests.patience import PATIENCE_SECONDS
 from tests.servers import plain_settings
 from tests.sockets import connect
 
-WAIT_SECONDS = 60.0
 SMALL_BUFFER_BYTES = 16 * 1024
 ServerName = Literal["hypercorn", "uvicorn"]
 
@@ -45,7 +45,7 @@ class Lane:
         narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL_BUFFER_BYTES)
         url = f"ws://127.0.0.1:{self.port}/"
         async with (
-            asyncio.timeout(2 * WAIT_SECONDS),
+            asyncio.timeout(2 * PATIENCE_SECONDS),
             connect(url, sock=narrow, compression=None, max_size=None, max_queue=1) as client,
         ):
             yield await self.accepted.get(), client
@@ -88,6 +88,6 @@ async def lane(
     finally:
         running.stop()
         await requests.cut(within_seconds=1)
-        await asyncio.wait({task}, timeout=WAIT_SECONDS)
+        await asyncio.wait({task}, timeout=PATIENCE_SECONDS)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)

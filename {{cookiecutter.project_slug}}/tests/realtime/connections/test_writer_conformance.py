@@ -13,7 +13,7 @@ from app.realtime.connections.writers import DirectSocketWriter
 from app.realtime.connections.writers import DirectStreamWriter
 from app.realtime.protocol.chunk import Chunk
 from app.realtime.protocol.close_codes import CloseCode
-from tests.realtime.connections.lanes import WAIT_SECONDS
+from tests.patience import PATIENCE_SECONDS
 from tests.realtime.connections.lanes import Lane
 from tests.realtime.connections.lanes import ServerName
 from tests.realtime.connections.lanes import lane
@@ -143,7 +143,7 @@ async def test_pongs_of_the_server_come_between_frames_and_never_inside(opened: 
             pongs.append(await client.ping())
             outbound.put(Chunk(line))
             await asyncio.sleep(0)
-        async with asyncio.timeout(WAIT_SECONDS):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             received = await reading
             # A client that does not read gets no pong; the next one answers for those before it.
             pongs.append(await client.ping())
@@ -209,7 +209,7 @@ async def test_a_client_that_knows_no_chunks_is_left_to_the_server() -> None:
     async with lane("hypercorn", preframed=True) as opened:  # uvicorn sends it chunks all the same
         reader, writer = await asyncio.open_connection("127.0.0.1", opened.port)
         writer.write(b"GET / HTTP/1.0\r\nHost: here\r\n\r\n")
-        async with asyncio.timeout(WAIT_SECONDS):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             outbound = await opened.accepted.get()
             outbound.put(Chunk(b"one\n\n"))
             outbound.close(CloseCode.RESTART, "restart")

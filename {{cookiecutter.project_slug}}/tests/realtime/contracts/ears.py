@@ -8,11 +8,10 @@ from dataclasses import field
 
 from app.realtime.backplane import Entry
 from app.realtime.presence_store import Diff
+from tests.patience import PATIENCE_SECONDS
 
-WAIT_SECONDS = 60.0
 
-
-async def until(condition: Callable[[], bool], *, seconds: float = WAIT_SECONDS) -> None:
+async def until(condition: Callable[[], bool], *, seconds: float = PATIENCE_SECONDS) -> None:
     """Waits for ``condition``; fails when it does not become true in time."""
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 - a condition of any kind

@@ -15,6 +15,7 @@ from quart import Quart
 from app.resources import resources_of
 from app.settings import Settings
 from tests.features.dashboards.conftest import Keepers
+from tests.patience import PATIENCE_SECONDS
 from tests.people import Person
 from tests.servers import connection
 from tests.windows import Service
@@ -26,7 +27,6 @@ PHONE: ViewportSize = {"width": 390, "height": 844}
 DESK: ViewportSize = {"width": 1280, "height": 800}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 LOOKS = [(scheme, size) for scheme in SCHEMES for size in (PHONE, DESK)]
-PATIENCE_SECONDS = 60
 LOST = "Connection lost, trying again …"
 WAIT = """([what, least]) => new Promise((done) => {
     const { dataset } = document.getElementById("figures");

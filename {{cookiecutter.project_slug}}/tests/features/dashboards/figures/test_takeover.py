@@ -7,6 +7,7 @@ from collections import Counter
 import pytest
 
 from app.settings import Settings
+from tests.patience import PATIENCE_SECONDS
 from tests.people import Person
 from tests.programs import PATIENT
 from tests.programs import answers
@@ -18,7 +19,6 @@ from tests.servers import connection
 from tests.servers import free_port
 
 LOCK_HELD = "figures_summed_here"
-PATIENCE_SECONDS = 60.0
 SECONDS = 2  # that are told before the end of one, and after it
 DOUBLED = """
     SELECT count(*) FROM (

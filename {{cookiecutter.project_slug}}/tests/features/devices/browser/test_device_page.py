@@ -16,6 +16,7 @@ from app.features.devices.schemas import RegisteredDevice
 from app.jobs import Jobs
 from app.resources import resources_of
 from tests.features.devices.conftest import Connect
+from tests.patience import PATIENCE_MS
 from tests.people import Person
 from tests.realtime.rig import Socket
 from tests.windows import Windows
@@ -27,7 +28,6 @@ OVERDUE = text("""
     SET sent_at = sent_at - interval '1 hour', ends_at = ends_at - interval '1 hour'
     WHERE state = 'sent'
 """)
-PATIENCE_MS = 60_000
 MARKUP = "<img src=x onerror=\"document.title='taken over'\">"
 
 

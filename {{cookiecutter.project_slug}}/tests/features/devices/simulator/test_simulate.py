@@ -24,6 +24,7 @@ from app.features.devices.tables import ReadingRow
 from app.features.devices.tokens import Tokens
 from app.settings import Settings
 from tests.people import Person
+from tests.servers import Databases
 
 ENDS_SECONDS = 60  # of one second
 
@@ -101,9 +102,11 @@ async def test_a_service_that_says_nothing_is_given_up_in_time(
 
 
 async def test_what_cannot_be_counted_is_told_and_is_not_good(
-    database: Database, tokens: Tokens, settings: Settings
+    database: Database, databases: Databases, tokens: Tokens, settings: Settings
 ) -> None:
-    gone = Database(settings.database.model_copy(update={"url": "postgresql://127.0.0.1:1/gone"}))
+    gone = databases.at(
+        settings.database.model_copy(update={"url": "postgresql://127.0.0.1:1/gone"})
+    )
     plan = Plan("http://127.0.0.1:1", 1, 0.1, 0.05, 10, 0.0, 1, 0.2, 0.2)
 
     report = await simulate(plan, gone, {uuid4(): tokens.make()}, tell=lambda line: None)
@@ -111,7 +114,6 @@ async def test_what_cannot_be_counted_is_told_and_is_not_good(
     assert (report.stored, report.lost, report.duplicated) == (None, None, None)
     assert any(line.startswith("the table") for line in report.failures)
     assert not report.is_good
-    await gone.close()
 
 
 @asynccontextmanager
