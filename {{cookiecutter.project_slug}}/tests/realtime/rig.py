@@ -3,6 +3,7 @@
 import asyncio
 import json
 import socket
+import time
 from collections.abc import AsyncIterator
 from collections.abc import Callable
 from contextlib import asynccontextmanager
@@ -94,6 +95,16 @@ class Door:
             kind="user", user_id=UserId(uuid4()), session_id=SessionId(uuid4()), name=name
         )
         return self.people[name]
+
+
+class Clock:
+    """The seconds that have passed, for a core that ages when a test says so."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
 
 
 class Socket:
@@ -253,17 +264,26 @@ class Rig(Served):
 
 @asynccontextmanager
 async def running(
-    backplane: FakeBackplane | None = None, door: Door | None = None, **settings: Any
+    backplane: FakeBackplane | None = None,
+    door: Door | None = None,
+    *,
+    clock: Callable[[], float] = time.monotonic,
+    **settings: Any,
 ) -> AsyncIterator[Rig]:
     """Serves a realtime core over fakes; the people ada and grace may come in."""
     backplane, presence, door = backplane or FakeBackplane(), FakePresence(), door or Door()
-    async with serving(backplane, presence, door, **settings) as served:
+    async with serving(backplane, presence, door, clock=clock, **settings) as served:
         yield Rig(served.realtime, served.port, backplane, presence, door)
 
 
 @asynccontextmanager
 async def serving(
-    backplane: Backplane, presence: PresenceStore, door: Door, **settings: Any
+    backplane: Backplane,
+    presence: PresenceStore,
+    door: Door,
+    *,
+    clock: Callable[[], float] = time.monotonic,
+    **settings: Any,
 ) -> AsyncIterator[Served]:
     """Serves a realtime core over any adapters."""
     for name in {"ada", "grace"} - set(door.people):
@@ -274,15 +294,20 @@ async def serving(
         presence=presence,
         authenticate=door.authenticate,
         origins=frozenset({ORIGIN}),
+        clock=clock,
     )
     for namespace in namespaces(door):
         realtime.declare(namespace)
     await realtime.open()
     inbound_frames = realtime._core.settings.inbound_frames
-    async with hypercorn_of(realtime.endpoint(_inner), inbound_frames=inbound_frames) as port:
-        yield Served(realtime, port)
-        await realtime.drain(window_seconds=0, deadline_seconds=1)
-    await realtime.close()
+    try:
+        async with hypercorn_of(realtime.endpoint(_inner), inbound_frames=inbound_frames) as port:
+            try:
+                yield Served(realtime, port)
+            finally:
+                await realtime.drain(window_seconds=0, deadline_seconds=1)
+    finally:
+        await realtime.close()
 
 
 def namespaces(door: Door) -> list[TopicNamespace]:

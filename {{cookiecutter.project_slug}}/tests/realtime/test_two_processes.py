@@ -9,6 +9,7 @@ import pytest
 
 from app.principal import Principal
 from app.realtime.backplane import Backplane
+from app.realtime.inspection import Inspection
 from app.realtime.memory.backplane import MemoryBackplane
 from app.realtime.memory.broker import MemoryBroker
 from app.realtime.memory.presence import MemoryPresence
@@ -17,6 +18,7 @@ from app.realtime.redis.backplane import RedisBackplane
 from app.realtime.redis.presence import RedisPresence
 from app.settings import RealtimeSettings
 from app.settings import RedisSettings
+from tests.patience import PATIENCE_SECONDS
 from tests.realtime.rig import Door
 from tests.realtime.rig import Frame
 from tests.realtime.rig import Served
@@ -34,7 +36,9 @@ def in_memory() -> list[Adapters]:
 
 
 def over_redis(settings: RedisSettings) -> list[Adapters]:
-    periods = RealtimeSettings.model_construct(presence_linger_seconds=0.0)
+    periods = RealtimeSettings.model_construct(
+        presence_linger_seconds=0.0, publish_deadline_seconds=PATIENCE_SECONDS
+    )
     ends = {node: RedisBackplane(periods, settings, node=node) for node in ("one", "two")}
     return [(end, RedisPresence(end, periods, node=node)) for node, end in ends.items()]
 
@@ -333,6 +337,14 @@ async def test_a_signal_over_http_spares_the_callers_connection_of_another_proce
         assert (await ada.receive())["data"] == "after"
 
 
+async def inspected(asking: Served) -> Inspection:
+    """Asks until both processes have answered in time, as a slow machine may not let them."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while len((seen := await asking.realtime.inspect()).processes) < 2:
+            assert seen.is_whole
+    return seen
+
+
 async def test_each_process_tells_whoever_asks_what_is_open_in_all_of_them(pair: Pair) -> None:
     one, two = pair
     async with one.socket() as ada, two.socket("grace") as grace, two.stream("room:8") as stream:
@@ -340,7 +352,7 @@ async def test_each_process_tells_whoever_asks_what_is_open_in_all_of_them(pair:
         await grace.hello({"topic": "room:7"}, {"topic": "room:8"})
         await stream.receive()
 
-        seen = await one.realtime.inspect()
+        seen = await inspected(one)
 
     told = {report.name: report for each in seen.processes for report in each.connections}
     assert seen.is_whole
@@ -358,7 +370,7 @@ async def test_a_connection_of_the_other_process_is_cut_and_nobody_else(pair: Pa
     async with two.socket() as ada, two.socket("grace") as grace:
         await ada.hello()
         await grace.hello()
-        seen = (await one.realtime.inspect()).processes[1].connections
+        seen = (await inspected(one)).processes[1].connections
         of_ada = next(report for report in seen if report.name.lower() == "ada")
 
         await one.realtime.cut(of_ada.id)

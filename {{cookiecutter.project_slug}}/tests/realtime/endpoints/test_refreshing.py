@@ -6,15 +6,20 @@ from uuid import uuid4
 import pytest
 
 from app.principal import SessionId
+from tests.realtime.rig import Clock
 from tests.realtime.rig import Door
 from tests.realtime.rig import Rig
 from tests.realtime.rig import running
 
 
 async def test_a_ticket_prolongs_a_connection() -> None:
-    door = Door(tickets={"t-1": "ada"}, seconds_left=1.3)
-    async with running(door=door, expiry_warning_seconds=1.3) as rig, rig.socket() as ada:
+    clock, door = Clock(), Door(tickets={"t-1": "ada"}, seconds_left=10.0)
+    async with (
+        running(door=door, clock=clock, expiry_warning_seconds=5.0) as rig,
+        rig.socket() as ada,
+    ):
         await ada.hello()
+        clock.seconds = 6.0
         assert (await ada.receive())["type"] == "expiring"
         door.seconds_left = 3600.0
 
@@ -26,14 +31,20 @@ async def test_a_ticket_prolongs_a_connection() -> None:
 
 
 async def test_a_later_end_is_warned_of_again() -> None:
-    door = Door(tickets={"t-1": "ada"}, seconds_left=1.3)
-    async with running(door=door, expiry_warning_seconds=1.3) as rig, rig.socket() as ada:
+    clock, door = Clock(), Door(tickets={"t-1": "ada"}, seconds_left=10.0)
+    async with (
+        running(door=door, clock=clock, expiry_warning_seconds=5.0) as rig,
+        rig.socket() as ada,
+    ):
         await ada.hello()
+        clock.seconds = 6.0
         assert (await ada.receive())["type"] == "expiring"
 
         assert "result" in await ada.ask("refresh", ticket="t-1")
 
+        clock.seconds = 13.0
         assert (await ada.receive())["type"] == "expiring"
+        clock.seconds = 17.0
         assert (await ada.receive())["reason"] == "expired"
 
 
