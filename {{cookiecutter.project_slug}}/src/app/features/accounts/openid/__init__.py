@@ -37,7 +37,7 @@ def register(app: Quart, resources: Resources) -> None:
             app,
             f"Continue with {provider.label}",
             f"/account/providers/{provider.name}/prove",
-            is_open=partial(openid.has, name=provider.name),
+            is_open=partial(openid.connections.has, name=provider.name),
         )
     account_of(app).add_entry(
         "/account/security",
@@ -45,5 +45,5 @@ def register(app: Quart, resources: Resources) -> None:
         pages.URL,
         order=60,
         action="Manage",
-        state=openid.tell,
+        state=openid.connections.tell,
     )

@@ -121,7 +121,7 @@ async def link(provider: str) -> Response:
 async def unlink(provider: str) -> Response | tuple[str, int]:
     """Disconnects a provider and shows what is left."""
     try:
-        await current_openid().unlink(current_principal(), provider)
+        await current_openid().connections.unlink(current_principal(), provider)
     except Conflict as error:
         return await _providers(error.detail), 409
     return redirect(URL, SEE_OTHER)
@@ -136,7 +136,7 @@ async def _finish(provider: str, returned: Returned) -> str:
             await come_in(welcome)
             return onward(safe_next(flow.goal))
         case "link":
-            await openid.link(who, provider, claims)
+            await openid.connections.link(who, provider, claims)
         case "prove":
             await openid.prove(who, provider, claims)
             await adopt_proof()
@@ -160,7 +160,7 @@ def _code() -> str:
 
 
 async def _providers(problem: str = "") -> str:
-    links = await current_openid().list(current_principal())
+    links = await current_openid().connections.list(current_principal())
     return await section_page(
         SECURITY, "accounts/openid/providers.html", links=links, problem=problem
     )

@@ -13,13 +13,13 @@ from typing import cast
 from quart import current_app
 
 from app.database import Database
-from app.database import UnitOfWork
 from app.errors import Conflict
 from app.errors import Forbidden
 from app.errors import Invalid
 from app.errors import NotFound
 from app.errors import SecondFactorNeeded
 from app.errors import Unauthenticated
+from app.features.accounts.openid.connections import Connections
 from app.features.accounts.service import Browser
 from app.features.accounts.service import Welcome
 from app.features.accounts.service import welcome
@@ -30,7 +30,6 @@ from app.identity import users
 from app.identity.openid import Claims
 from app.identity.openid import Flow
 from app.identity.openid import Flows
-from app.identity.openid import Link
 from app.identity.openid import Provider
 from app.identity.openid import links
 from app.identity.openid.flows import Begun
@@ -48,7 +47,6 @@ TAKEN = (
     "Sign in as you used to, then connect the two under Security."
 )
 NOT_CONNECTED = "That was another account than the one that is connected."
-LINKED_ELSEWHERE = "This account signs in somebody else here."
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +70,7 @@ class OpenId:
             for one in settings.openid.providers
         }
         self.flows = Flows(database)
+        self.connections = Connections(self.providers, database, identity.owner_notices)
         self._database = database
         self._identity = identity
 
@@ -136,36 +135,6 @@ class OpenId:
         seen = self.provider(name).factor_seen(claims)
         return await welcome(self._identity, user, browser, factor_provider=seen)
 
-    async def link(self, who: Principal, name: str, claims: Claims) -> None:
-        """Has an account elsewhere sign in the caller from now on.
-
-        Raises:
-            Conflict: it signs in somebody else.
-        """
-        async with self._database.transaction() as work:
-            owner = await links.add(work, name, claims, user_id=who.own_id)
-            if owner != who.own_id:
-                raise Conflict(LINKED_ELSEWHERE)
-            await audit.record(work, "provider.linked", who=who, details={"provider": name})
-            await self._tell(work, "provider.linked", who, name)
-
-    async def unlink(self, who: Principal, name: str) -> None:
-        """Ends that, unless the caller could not come in any more.
-
-        Raises:
-            Conflict: it is the only way in.
-            NotFound: nothing is connected.
-        """
-        async with self._database.transaction() as work:
-            mine = await links.list_of(work.session, who.own_id)
-            others = [link for link in mine if link.provider != name]
-            if not others and not await users.find_password_hash(work.session, who.own_id):
-                raise Conflict("Choose a password first: this is your only way in.")
-            if not await links.remove(work, name, user_id=who.own_id):
-                raise NotFound("nothing is connected")
-            await audit.record(work, "provider.unlinked", who=who, details={"provider": name})
-            await self._tell(work, "provider.unlinked", who, name)
-
     async def prove(self, who: Principal, name: str, claims: Claims) -> None:
         """Returns when an account elsewhere is the caller's, which proves again who they are.
 
@@ -193,26 +162,6 @@ class OpenId:
         if user.id != who.own_id:
             raise Unauthenticated("somebody else is signed in by now")
         await half_sign_ins.finish(half_proof, user, code)
-
-    async def list(self, who: Principal) -> dict[str, Link]:
-        """Returns what is connected, by the name of the provider."""
-        async with self._database.reading() as session:
-            return {link.provider: link for link in await links.list_of(session, who.own_id)}
-
-    async def has(self, who: Principal, *, name: str) -> bool:
-        """Tells whether a provider signs in the caller."""
-        return name in await self.list(who)
-
-    async def tell(self, who: Principal) -> str:
-        """Says how things stand, in a few words."""
-        connected = [
-            self.providers[name].label for name in await self.list(who) if name in self.providers
-        ]
-        return ", ".join(connected) if connected else "None is connected"
-
-    async def _tell(self, work: UnitOfWork, notice: str, who: Principal, name: str) -> None:
-        label = self.provider(name).label
-        await self._identity.owner_notices.tell(work, notice, who.own_id, provider=label)
 
     async def _add(self, name: str, claims: Claims) -> User:
         if not claims.email or not claims.email_verified:

@@ -1,0 +1,81 @@
+"""Which accounts elsewhere are connected with whose here: made, ended, and told of."""
+
+from collections.abc import Mapping
+
+from app.database import Database
+from app.database import UnitOfWork
+from app.errors import Conflict
+from app.errors import NotFound
+from app.identity import audit
+from app.identity import users
+from app.identity.openid import Claims
+from app.identity.openid import Link
+from app.identity.openid import Provider
+from app.identity.openid import links
+from app.identity.owner_notices import OwnerNotices
+from app.principal import Principal
+
+LINKED_ELSEWHERE = "This account signs in somebody else here."
+
+
+class Connections:
+    """The accounts elsewhere that sign in people here."""
+
+    def __init__(
+        self, providers: Mapping[str, Provider], database: Database, notices: OwnerNotices
+    ) -> None:
+        self._providers = providers
+        self._database = database
+        self._notices = notices
+
+    async def link(self, who: Principal, name: str, claims: Claims) -> None:
+        """Has an account elsewhere sign in the caller from now on.
+
+        Raises:
+            Conflict: it signs in somebody else.
+        """
+        async with self._database.transaction() as work:
+            owner = await links.add(work, name, claims, user_id=who.own_id)
+            if owner != who.own_id:
+                raise Conflict(LINKED_ELSEWHERE)
+            await audit.record(work, "provider.linked", who=who, details={"provider": name})
+            await self._tell(work, "provider.linked", who, name)
+
+    async def unlink(self, who: Principal, name: str) -> None:
+        """Ends that, unless the caller could not come in any more.
+
+        Raises:
+            Conflict: it is the only way in.
+            NotFound: nothing is connected.
+        """
+        async with self._database.transaction() as work:
+            mine = await links.list_of(work.session, who.own_id)
+            others = [link for link in mine if link.provider != name]
+            if not others and not await users.find_password_hash(work.session, who.own_id):
+                raise Conflict("Choose a password first: this is your only way in.")
+            if not await links.remove(work, name, user_id=who.own_id):
+                raise NotFound("nothing is connected")
+            await audit.record(work, "provider.unlinked", who=who, details={"provider": name})
+            await self._tell(work, "provider.unlinked", who, name)
+
+    async def list(self, who: Principal) -> dict[str, Link]:
+        """Returns what is connected, by the name of the provider."""
+        async with self._database.reading() as session:
+            return {link.provider: link for link in await links.list_of(session, who.own_id)}
+
+    async def has(self, who: Principal, *, name: str) -> bool:
+        """Tells whether a provider signs in the caller."""
+        return name in await self.list(who)
+
+    async def tell(self, who: Principal) -> str:
+        """Says how things stand, in a few words."""
+        connected = [
+            self._providers[name].label for name in await self.list(who) if name in self._providers
+        ]
+        return ", ".join(connected) if connected else "None is connected"
+
+    async def _tell(self, work: UnitOfWork, notice: str, who: Principal, name: str) -> None:
+        if name not in self._providers:
+            raise NotFound("there is no provider of this name")
+        label = self._providers[name].label
+        await self._notices.tell(work, notice, who.own_id, provider=label)
