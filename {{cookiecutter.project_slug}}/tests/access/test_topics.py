@@ -170,7 +170,7 @@ async def test_a_right_that_is_taken_away_ends_what_is_open(served: World) -> No
 
 def session_ends(world: World, person: Person) -> Callable[[], Awaitable[object]]:
     """Returns what signs somebody out."""
-    return lambda: resources_of(world.app).identity.sessions.end(person.principal)
+    return lambda: resources_of(world.app).identity.sessions.endings.end(person.principal)
 
 
 async def socket_ends(socket: Socket) -> None:

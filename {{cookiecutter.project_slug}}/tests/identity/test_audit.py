@@ -174,7 +174,7 @@ async def test_ended_sessions_and_new_passwords_are_told(
     identity = resources_of(app).identity
     await identity.sessions.begin(ada.user, "Safari on iPhone")
 
-    await identity.sessions.revoke_others(ada.principal)
+    await identity.sessions.endings.revoke_others(ada.principal)
     await identity.set_password(ada.user.id, "harbour lights at dusk", by=ada.principal)
 
     told = (await entries(database))[2:]

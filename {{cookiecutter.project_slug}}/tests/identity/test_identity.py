@@ -110,7 +110,7 @@ async def test_what_another_process_ended_is_forgotten_before_the_cache_would(
     both = [{here.cookie_name: await here.sessions.begin(ada, "test")} for _ in range(2)]
     callers = [await elsewhere.principal(cookies) for cookies in both]
     assert [caller.user_id for caller in callers] == [ada.id, ada.id]
-    await here.sessions.revoke_all(ada.id)
+    await here.sessions.endings.revoke_all(ada.id)
 
     elsewhere.forget(session=callers[0].session_id)
     first = [(await elsewhere.principal(cookies)).is_signed_in for cookies in both]

@@ -230,7 +230,7 @@ async def test_an_ended_session_is_over_here_at_once_and_elsewhere_within_second
     elsewhere = in_another_process(fragile, clock)
     caller = await who(elsewhere, token)
 
-    await sessions.end(caller)
+    await sessions.endings.end(caller)
 
     assert await sessions.find(token) is None
     assert await elsewhere.find(token) is not None
@@ -248,7 +248,7 @@ async def test_a_session_that_another_process_ended_can_be_forgotten_at_once(
     token = await sessions.begin(person, DEVICE)
     elsewhere = in_another_process(fragile, clock)
     caller = await who(elsewhere, token)
-    await sessions.end(caller)
+    await sessions.endings.end(caller)
     assert caller.session_id is not None
 
     elsewhere.cache.forget(caller.session_id)
@@ -268,10 +268,10 @@ async def test_nobody_ends_the_session_of_another(
     mallory = await who(sessions, await sessions.begin(other, DEVICE))
 
     with pytest.raises(NotFound):
-        await sessions.revoke(mallory, target.id)
+        await sessions.endings.revoke(mallory, target.id)
     with pytest.raises(NotFound):
-        await sessions.revoke(mallory, SessionId(uuid4()))
-    await sessions.revoke_others(mallory)
+        await sessions.endings.revoke(mallory, SessionId(uuid4()))
+    await sessions.endings.revoke_others(mallory)
 
     assert await sessions.find(token)
 
@@ -280,7 +280,7 @@ async def test_ending_all_others_leaves_the_one_in_use(sessions: Sessions, perso
     others = [await sessions.begin(person, DEVICE) for _ in range(3)]
     token = await sessions.begin(person, DEVICE)
 
-    ended = await sessions.revoke_others(await who(sessions, token))
+    ended = await sessions.endings.revoke_others(await who(sessions, token))
 
     assert ended == 3
     assert [await sessions.find(other) for other in others] == [None, None, None]
@@ -298,11 +298,11 @@ async def test_what_lives_on_a_session_is_told_of_its_end(sessions: Sessions, pe
     ) -> None:
         told.append((user, session))
 
-    sessions.on_revoke = disconnect
+    sessions.endings.on_revoke = disconnect
     caller = await who(sessions, await sessions.begin(person, DEVICE))
     assert told == []
 
-    await sessions.end(caller)
+    await sessions.endings.end(caller)
 
     assert told == [(None, caller.session_id)]
 
@@ -318,10 +318,10 @@ async def test_a_session_ends_even_when_its_sockets_cannot_be_told(
     ) -> None:
         raise Unavailable("Redis is away")
 
-    sessions.on_revoke = disconnect
+    sessions.endings.on_revoke = disconnect
     token = await sessions.begin(person, DEVICE)
 
-    await sessions.end(await who(sessions, token))
+    await sessions.endings.end(await who(sessions, token))
 
     assert await sessions.find(token) is None
 
@@ -400,7 +400,7 @@ async def test_without_the_order_another_process_takes_the_old_token_for_seconds
 
 async def test_an_ended_session_is_not_renewed(sessions: Sessions, person: User) -> None:
     caller = await who(sessions, await sessions.begin(person, DEVICE))
-    await sessions.end(caller)
+    await sessions.endings.end(caller)
 
     with pytest.raises(Unauthenticated):
         await sessions.proofs.renew(caller)

@@ -81,7 +81,7 @@ async def test_a_ticket_ends_with_its_session(
     ticket = await tickets.issue(ada)
     assert await rows(fragile) == 1
 
-    await sessions.end(ada)
+    await sessions.endings.end(ada)
 
     assert await rows(fragile) == 0
     assert await tickets.redeem(ticket.token) is None
@@ -164,7 +164,7 @@ async def test_a_session_is_found_by_its_id_here_and_in_another_process(
     clock.turn(seconds=10)
     assert await other.find_by_id(ada.session_id) == there
     fragile.is_away = False
-    await sessions.end(ada)
+    await sessions.endings.end(ada)
     assert await sessions.find_by_id(ada.session_id) is None
     clock.turn(seconds=10)
     assert await other.find_by_id(ada.session_id) is None

@@ -60,7 +60,7 @@ async def test_a_socket_of_a_ticket_ends_with_the_session_of_the_ticket(
         client = Socket(connection)
         await client.ask("hello", ticket=await ticket_of(ada))
 
-        await resources_of(app).identity.sessions.end(ada.principal)
+        await resources_of(app).identity.sessions.endings.end(ada.principal)
 
         assert await client.closed() == 4401
 
@@ -91,9 +91,9 @@ async def test_a_session_is_looked_at_again_by_its_id(
         core.sessions.look_at(ours)
         await core.sessions.look_at_all()
         assert "error" in await client.ask("unsubscribe", topic="room:7")
-        resources.identity.sessions.on_revoke = _tell_nobody  # the order that is lost
+        resources.identity.sessions.endings.on_revoke = _tell_nobody  # the order that is lost
 
-        await resources.identity.sessions.end(ada.principal)
+        await resources.identity.sessions.endings.end(ada.principal)
         core.sessions.look_at(ours)
 
         assert await client.closed() == 4401

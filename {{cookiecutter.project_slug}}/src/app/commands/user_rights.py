@@ -86,7 +86,7 @@ def remove_factor(email: str, folder: Path) -> None:
 
 async def _remove_factor(identity: Identity, user: UserId) -> None:
     await identity.factors.remove(SYSTEM, user)
-    await identity.sessions.revoke_all(user)
+    await identity.sessions.endings.revoke_all(user)
 
 
 def told(error: Exception) -> str:

@@ -127,7 +127,7 @@ class Identity:
 
         ``renewed`` is told of those that go on with another token.
         """
-        self.sessions.on_revoke = self.tokens.on_revoke = callback
+        self.sessions.endings.on_revoke = self.tokens.on_revoke = callback
         self.sessions.proofs.on_renew = renewed
 
     def is_recent(self, who: Principal) -> bool:
@@ -198,7 +198,7 @@ class Identity:
             await users.set_password_hash(work, user_id, password_hash)
             await void(work, user_id)
             await audit.record(work, "password.changed", who=by, subject=user_id)
-        await self.sessions.revoke_all(user_id, by=by)
+        await self.sessions.endings.revoke_all(user_id, by=by)
         await self.tokens.revoke_all(by, user_id)
 
     async def find_user(self, user_id: UserId) -> User | None:

@@ -113,7 +113,7 @@ class Keys:
 
     async def announce(self, ended: Sequence[SessionId]) -> None:
         """Has every process forget sessions that a change has ended, and close their sockets."""
-        await self._sessions.announce_end(ended)
+        await self._sessions.endings.announce_end(ended)
 
     async def _redeem(self, work: UnitOfWork, token: str, purpose: Purpose) -> tuple[User, str]:
         link = await self._links.redeem(work, token, purpose)

@@ -109,12 +109,12 @@ class NewPhones:
             replaced = update(FactorRow).where(FactorRow.user_id == who.own_id)
             await work.session.execute(replaced.values(sealed_secret=sealed, last_step=step))
             codes = await recovery_codes.make(work, who.own_id)
-            ended = await self._sessions.end_others(work, who)
+            ended = await self._sessions.endings.end_others(work, who)
             over = delete(PendingFactorRow).where(PendingFactorRow.user_id == who.own_id)
             await work.session.execute(over)
             await audit.record(work, "factor.replaced", who=who)
             await self._notices.tell(work, "factor.replaced", who.own_id)
-        await self._sessions.announce_end(ended)
+        await self._sessions.endings.announce_end(ended)
         return codes
 
     async def delete_expired(self) -> None:

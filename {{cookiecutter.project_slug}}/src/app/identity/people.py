@@ -189,12 +189,12 @@ class People:
             NotFound: they have no such session.
         """
         require(who, CHANGE_ADMINISTRATION)
-        ended = await self._sessions.revoke_all(user_id, by=who, only=only)
+        ended = await self._sessions.endings.revoke_all(user_id, by=who, only=only)
         if only is not None and not ended:
             raise NotFound("there is no such session")
 
     async def _forget(self, user_id: UserId) -> None:
-        await forget_everywhere(user_id, self._sessions.cache, self._sessions.on_revoke)
+        await forget_everywhere(user_id, self._sessions.cache, self._sessions.endings.on_revoke)
 
     @staticmethod
     async def _lock(work: UnitOfWork, user_id: UserId) -> UserRow:

@@ -1,4 +1,4 @@
-"""Server-side sessions: begun at sign-in, found by a token, ended by their owner or by time."""
+"""Server-side sessions: begun at sign-in, found by a token, and what they hold."""
 
 import time
 from collections.abc import Callable
@@ -8,20 +8,15 @@ from dataclasses import replace
 from datetime import UTC
 from datetime import datetime
 
-import structlog
 from pydantic import JsonValue
 
 from app.database import Database
-from app.database import UnitOfWork
-from app.errors import NotFound
-from app.errors import Unavailable
 from app.identity import audit
 from app.identity import session_store
-from app.identity.announcing import OnRevoke
-from app.identity.announcing import nothing_to_end
 from app.identity.factor_duty import NO_DUTY
 from app.identity.factor_duty import FactorDuty
 from app.identity.session_cache import SessionCache
+from app.identity.session_endings import SessionEndings
 from app.identity.session_lookup import SessionLimits
 from app.identity.session_lookup import SessionLookup
 from app.identity.session_proof import SessionProofs
@@ -31,13 +26,9 @@ from app.identity.session_record import SessionToken
 from app.identity.session_record import new_token
 from app.identity.session_record import token_hash
 from app.identity.users import User
-from app.principal import SYSTEM
 from app.principal import Principal
 from app.principal import SessionId
-from app.principal import UserId
 from app.settings import IdentitySettings
-
-log = structlog.get_logger()
 
 
 class Sessions:
@@ -65,7 +56,7 @@ class Sessions:
         self._lookup = SessionLookup(
             database, self.cache, limits=self._limits, duty=duty, now=now, monotonic=monotonic
         )
-        self.on_revoke: OnRevoke = nothing_to_end
+        self.endings = SessionEndings(database, self.cache)
         self.proofs = SessionProofs(database, self.cache, settings.recent_seconds, now=now)
 
     async def begin(
@@ -104,7 +95,7 @@ class Sessions:
                 details |= {"second_factor": factor_provider} if factor_provider else {}
                 await audit.record(work, "sign_in.succeeded", who=record.principal, details=details)
         if replacing:
-            await self.announce_end([replacing])
+            await self.endings.announce_end([replacing])
         self.cache.put(token_hash(token), record)
         return token
 
@@ -160,91 +151,7 @@ class Sessions:
                 session, who.own_id, current=who.session_id, now=self._now()
             )
 
-    async def end(self, who: Principal) -> None:
-        """Ends the session that the caller came with, here at once and elsewhere within seconds.
-
-        Raises:
-            Unavailable: PostgreSQL is away.
-        """
-        await self._remove(who, who.own_id, only=who.session_id, event="sign_out")
-
-    async def revoke(self, who: Principal, session_id: SessionId) -> None:
-        """Ends one of the caller's sessions.
-
-        Raises:
-            NotFound: the caller has no such session.
-            Unavailable: PostgreSQL is away.
-        """
-        if not await self._remove(who, who.own_id, only=session_id):
-            raise NotFound("there is no such session")
-
-    async def revoke_others(self, who: Principal) -> int:
-        """Ends all sessions of the caller but the one in use, and returns how many.
-
-        Raises:
-            Unavailable: PostgreSQL is away.
-        """
-        return len(await self._remove(who, who.own_id, keep=who.session_id))
-
-    async def end_others(self, work: UnitOfWork, who: Principal) -> Sequence[SessionId]:
-        """Ends all sessions of the caller but the one in use, with what the transaction changes.
-
-        Returns those, for `announce_end` once it is committed.
-        """
-        return await _ended(work, who, who.own_id, keep=who.session_id)
-
-    async def revoke_all(
-        self, user_id: UserId, *, by: Principal = SYSTEM, only: SessionId | None = None
-    ) -> int:
-        """Ends all sessions of a person, or one, by another's will; returns how many they were.
-
-        Raises:
-            Unavailable: PostgreSQL is away.
-        """
-        return len(await self._remove(by, user_id, only=only))
-
     async def delete_expired(self) -> None:
         """Removes the rows of sessions that have run out; for a schedule to call."""
         async with self._database.transaction() as work:
             await session_store.remove_expired(work.session, now=self._now())
-
-    async def _remove(
-        self,
-        who: Principal,
-        owner: UserId,
-        *,
-        only: SessionId | None = None,
-        keep: SessionId | None = None,
-        event: str = "session.revoked",
-    ) -> Sequence[SessionId]:
-        async with self._database.transaction() as work:
-            ended = await _ended(work, who, owner, only=only, keep=keep, event=event)
-        await self.announce_end(ended)
-        return ended
-
-    async def announce_end(self, ended: Sequence[SessionId]) -> None:
-        """Has every process forget sessions whose rows are gone, and close their sockets."""
-        for session_id in ended:
-            self.cache.forget(session_id)
-        for session_id in ended:
-            try:
-                await self.on_revoke(session=session_id)
-            except Unavailable as error:
-                # The session is over all the same; its sockets end when they are next checked.
-                log.warning("session_end_not_announced", reason=error.detail)
-
-
-async def _ended(
-    work: UnitOfWork,
-    who: Principal,
-    owner: UserId,
-    *,
-    only: SessionId | None = None,
-    keep: SessionId | None = None,
-    event: str = "session.revoked",
-) -> Sequence[SessionId]:
-    ended = await session_store.remove(work.session, owner, only=only, keep=keep)
-    for session_id in ended:
-        details: dict[str, JsonValue] = {"session_id": str(session_id)}
-        await audit.record(work, event, who=who, subject=owner, details=details)
-    return ended

@@ -29,7 +29,7 @@ async def test_a_session_that_ends_in_one_process_is_over_in_the_other_at_once(
     cookies = {cookie.name: cookie.value or "" for cookie in ada.client.cookie_jar or ()}
     assert (await elsewhere.principal(cookies)).is_signed_in
 
-    await here.sessions.end(ada.principal)
+    await here.sessions.endings.end(ada.principal)
 
     async with asyncio.timeout(PATIENCE_SECONDS):
         while (await elsewhere.principal(cookies)).is_signed_in:  # noqa: ASYNC110 - a real delay

@@ -63,7 +63,7 @@ async def finish_sign_in(
 async def sign_out(who: Principal, identity: Identity) -> None:
     """Ends the caller's session; without one there is nothing to do."""
     if who.is_person:
-        await identity.sessions.end(who)
+        await identity.sessions.endings.end(who)
 
 
 async def own_account(who: Principal, identity: Identity) -> User:

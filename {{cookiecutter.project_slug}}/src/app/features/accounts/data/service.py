@@ -85,7 +85,7 @@ async def delete_account(who: Principal, database: Database, identity: Identity)
         await identity.personal_data.erase(work, who.own_id)
         await leave(who, work)
     sessions = identity.sessions
-    await forget_everywhere(who.own_id, sessions.cache, sessions.on_revoke)
+    await forget_everywhere(who.own_id, sessions.cache, sessions.endings.on_revoke)
 
 
 def _zipped(parts: dict[str, JsonValue]) -> bytes:

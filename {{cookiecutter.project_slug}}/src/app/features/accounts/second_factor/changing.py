@@ -24,7 +24,7 @@ async def switch_on(code: str) -> Sequence[str]:
     who, identity = current_principal(), current_resources().identity
     await spend_own_code()
     codes = await identity.factors.confirm(who, code)
-    await identity.sessions.revoke_others(who)
+    await identity.sessions.endings.revoke_others(who)
     await adopt_change()
     return codes
 

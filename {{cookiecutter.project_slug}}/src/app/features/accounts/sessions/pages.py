@@ -51,7 +51,9 @@ async def sessions_page() -> str:
 @html
 async def end_session(session_id: UUID) -> Response:
     """Ends one session and shows the others."""
-    await current_resources().identity.sessions.revoke(current_principal(), SessionId(session_id))
+    await current_resources().identity.sessions.endings.revoke(
+        current_principal(), SessionId(session_id)
+    )
     return redirect(URL, SEE_OTHER)
 
 
@@ -61,7 +63,7 @@ async def end_session(session_id: UUID) -> Response:
 @html
 async def end_other_sessions() -> Response:
     """Ends all sessions but the one in use."""
-    await current_resources().identity.sessions.revoke_others(current_principal())
+    await current_resources().identity.sessions.endings.revoke_others(current_principal())
     return redirect(URL, SEE_OTHER)
 
 

@@ -37,7 +37,7 @@ async def list_sessions() -> SessionList:
 @document_response(None, 204)
 async def end_other_sessions() -> tuple[str, int]:
     """Ends all of the caller's sessions but the one in use."""
-    await current_resources().identity.sessions.revoke_others(current_principal())
+    await current_resources().identity.sessions.endings.revoke_others(current_principal())
     return "", 204
 
 
@@ -48,7 +48,7 @@ async def end_other_sessions() -> tuple[str, int]:
 async def end_session(session_id: UUID) -> tuple[str, int]:
     """Ends one of the caller's sessions, wherever it is."""
     who = current_principal()
-    await current_resources().identity.sessions.revoke(who, SessionId(session_id))
+    await current_resources().identity.sessions.endings.revoke(who, SessionId(session_id))
     if who.session_id == session_id:
         await adopt_session(None)
     return "", 204
