@@ -21,10 +21,16 @@ SIZES: dict[str, ViewportSize] = {
 }
 NARROWEST: ViewportSize = {"width": 320, "height": 568}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-# A colour on its way to another has neither's contrast; the way begins with the next frame.
-AT_REST = """new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)))
-    .then(() => Promise.allSettled(document.getAnimations().map((one) => one.finished)))
-    .then(() => 0)"""
+# A colour on its way to another has neither's contrast; the way begins with the next frame. What
+# moves is asked for anew each frame: Chromium 156 leaves `finished` of a transition pending for
+# ever at times, though it has ended, and the whole suite with it.
+AT_REST = """async () => {
+    const painted = () => new Promise(requestAnimationFrame);
+    const moves = (one) =>
+        one.playState === "running" && one.effect.getComputedTiming().endTime < Infinity;
+    await painted();
+    do await painted(); while (document.getAnimations().some(moves));
+}"""
 # A page in the dark has the same names and landmarks as by day; its colours are its own.
 COLOURS = ("color-contrast",)
 WIDE = """() => [...document.querySelectorAll("body *")]
