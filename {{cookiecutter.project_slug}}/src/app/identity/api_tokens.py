@@ -31,6 +31,8 @@ from app.identity.bearers import Bearer
 from app.identity.factor_duty import NO_DUTY
 from app.identity.factor_duty import FactorDuty
 from app.identity.factor_duty import has_factor
+from app.identity.openid.standing import is_connected
+from app.identity.openid.standing import provider_of
 from app.identity.owner_notices import OwnerNotices
 from app.identity.scopes import Scopes
 from app.identity.tables import UserRow
@@ -82,6 +84,8 @@ class ApiTokens:
     ) -> IssuedToken:
         """Makes a token of the caller's that lasts ``days``.
 
+        Where a provider saw a second factor as their session began, that counts for the token too.
+
         Raises:
             Conflict: they have very many already.
             Invalid: the name, the scopes or the days will not do.
@@ -93,6 +97,7 @@ class ApiTokens:
             mine = select(func.count()).where(ApiTokenRow.user_id == who.own_id)
             if await work.session.scalar(mine) >= TOKENS_PER_PERSON:  # type: ignore[operator]
                 raise Conflict(f"{TOKENS_PER_PERSON} tokens are the most; revoke one first")
+            factor_provider = await provider_of(work, who)
             added = insert(ApiTokenRow).values(
                 user_id=who.own_id,
                 token_hash=hash_of(secret),
@@ -101,6 +106,7 @@ class ApiTokens:
                 scopes=sorted(scopes),
                 created_at=now,
                 expires_at=now + timedelta(days=days),
+                factor_provider=factor_provider,
             )
             row = (await work.session.scalars(added.returning(ApiTokenRow))).one()
             token = api_token_of(row)
@@ -109,6 +115,7 @@ class ApiTokens:
                 "scopes": list(token.scopes),
                 "days": days,
             }
+            details |= {"second_factor": factor_provider} if factor_provider else {}
             await audit.record(work, "api_token.created", who=who, details=details)
             await self._notices.tell(work, "api_token.created", who.own_id, days=str(days))
         return IssuedToken(secret, token)
@@ -122,8 +129,9 @@ class ApiTokens:
         if not looks_right(secret, self.prefix):
             return None
         now = self._now()
+        is_vouched = is_connected(ApiTokenRow.user_id, ApiTokenRow.factor_provider)
         good = (
-            select(ApiTokenRow, UserRow.name, UserRow.roles, has_factor(UserRow.id))
+            select(ApiTokenRow, UserRow.name, UserRow.roles, has_factor(UserRow.id), is_vouched)
             .join(UserRow, ApiTokenRow.user_id == UserRow.id)
             .where(ApiTokenRow.token_hash == hash_of(secret))
             .where(ApiTokenRow.expires_at > now, UserRow.disabled_at.is_(None))
@@ -132,9 +140,10 @@ class ApiTokens:
             found = (await session.execute(good)).one_or_none()
         if found is None:
             return None
-        row, user_name, roles, is_on = found
+        row, user_name, roles, is_on, vouched = found
         await self._note_use(row, now)
-        is_owed = not is_on and self._duty.binds(roles)
+        provider = row.factor_provider if vouched else None
+        is_owed = self._duty.is_owed(roles, has_factor=is_on, provider=provider)
         return Bearer(principal_of(row, user_name, is_owed=is_owed), row.expires_at)
 
     async def list(self, who: Principal) -> list[ApiToken]:

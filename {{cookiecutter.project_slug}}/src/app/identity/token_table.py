@@ -29,3 +29,5 @@ class ApiTokenRow(Base):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     last_used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    # The OpenID provider that vouched for the session in which it was made; others have NULL.
+    factor_provider: Mapped[str | None] = mapped_column(Text)

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.database import UnitOfWork
 from app.identity.openid.claims import Claims
+from app.identity.openid.standing import withdraw
 from app.identity.openid.tables import OpenIdLinkRow
 from app.principal import UserId
 
@@ -58,8 +59,13 @@ async def list_of(session: AsyncSession, user_id: UserId) -> Sequence[Link]:
 
 
 async def remove(work: UnitOfWork, provider: str, *, user_id: UserId) -> int:
-    """Ends what a provider's accounts may do for a person; returns how many they were."""
+    """Ends what a provider's accounts may do for a person; returns how many they were.
+
+    What they have done for the person's second factor ends, too.
+    """
     gone = delete(OpenIdLinkRow).where(
         OpenIdLinkRow.user_id == user_id, OpenIdLinkRow.provider == provider
     )
-    return len((await work.session.scalars(gone.returning(OpenIdLinkRow.subject))).all())
+    subjects = (await work.session.scalars(gone.returning(OpenIdLinkRow.subject))).all()
+    await withdraw(work, provider, user_id=user_id)
+    return len(subjects)

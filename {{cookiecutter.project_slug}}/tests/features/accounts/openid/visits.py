@@ -36,13 +36,19 @@ async def who_is(browser: Browser) -> str:
     return (await answer.get_json())["user"]["email"] if answer.status_code == 200 else ""
 
 
-async def connected(app: Quart) -> Person:
-    """Returns Lin, who has a password and has connected the account of the provider."""
+async def connected(app: Quart, sub: str = "lin") -> Person:
+    """Returns Lin, who has a password and has connected an account of the provider."""
     lin = await join(app, "Lin")
-    page = await (await lin.client.post("/account/providers/example/link")).get_data(as_text=True)
-    url = page.partition('class="button" href="')[2].partition('"')[0].replace("&amp;", "&")
-    await lin.client.get(await consent(url, "lin"))
+    await connect(lin, sub)
     return lin
+
+
+async def connect(person: Person, sub: str) -> None:
+    """Connects an account of the provider with somebody who has just signed in."""
+    answer = await person.client.post("/account/providers/example/link")
+    page = await answer.get_data(as_text=True)
+    url = page.partition('class="button" href="')[2].partition('"')[0].replace("&amp;", "&")
+    await person.client.get(await consent(url, sub))
 
 
 async def person_in(app: Quart, browser: Browser) -> Principal:

@@ -6,13 +6,14 @@ from app.database import Database
 from app.database import UnitOfWork
 from app.errors import Conflict
 from app.errors import NotFound
+from app.identity import Identity
 from app.identity import audit
 from app.identity import users
+from app.identity.announcing import forget_everywhere
 from app.identity.openid import Claims
 from app.identity.openid import Link
 from app.identity.openid import Provider
 from app.identity.openid import links
-from app.identity.owner_notices import OwnerNotices
 from app.principal import Principal
 
 LINKED_ELSEWHERE = "This account signs in somebody else here."
@@ -22,11 +23,11 @@ class Connections:
     """The accounts elsewhere that sign in people here."""
 
     def __init__(
-        self, providers: Mapping[str, Provider], database: Database, notices: OwnerNotices
+        self, providers: Mapping[str, Provider], database: Database, identity: Identity
     ) -> None:
         self._providers = providers
         self._database = database
-        self._notices = notices
+        self._identity = identity
 
     async def link(self, who: Principal, name: str, claims: Claims) -> None:
         """Has an account elsewhere sign in the caller from now on.
@@ -44,6 +45,8 @@ class Connections:
     async def unlink(self, who: Principal, name: str) -> None:
         """Ends that, unless the caller could not come in any more.
 
+        Who has to have a second factor, and had that of the provider, is asked for one of ours.
+
         Raises:
             Conflict: it is the only way in.
             NotFound: nothing is connected.
@@ -57,6 +60,9 @@ class Connections:
                 raise NotFound("nothing is connected")
             await audit.record(work, "provider.unlinked", who=who, details={"provider": name})
             await self._tell(work, "provider.unlinked", who, name)
+        if self._identity.factors.is_required_of(who):
+            sessions = self._identity.sessions
+            await forget_everywhere(who.own_id, sessions.cache, sessions.endings.on_revoke)
 
     async def list(self, who: Principal) -> dict[str, Link]:
         """Returns what is connected, by the name of the provider."""
@@ -78,4 +84,4 @@ class Connections:
         if name not in self._providers:
             raise NotFound("there is no provider of this name")
         label = self._providers[name].label
-        await self._notices.tell(work, notice, who.own_id, provider=label)
+        await self._identity.owner_notices.tell(work, notice, who.own_id, provider=label)

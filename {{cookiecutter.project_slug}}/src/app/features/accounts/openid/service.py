@@ -70,7 +70,7 @@ class OpenId:
             for one in settings.openid.providers
         }
         self.flows = Flows(database)
-        self.connections = Connections(self.providers, database, identity.owner_notices)
+        self.connections = Connections(self.providers, database, identity)
         self._database = database
         self._identity = identity
 
