@@ -19,6 +19,7 @@ class FactorRow(Base):
     """The secret that a person's authenticator shares with us, sealed; it counts once confirmed.
 
     ``last_step`` is the time step of the last code that was taken: no code is taken twice.
+    ``shown_to`` is the session that it was made for; until it is confirmed, no other one sees it.
     """
 
     __tablename__ = "factors"
@@ -29,6 +30,7 @@ class FactorRow(Base):
     sealed_secret: Mapped[bytes] = mapped_column(LargeBinary)
     last_step: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     confirmed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    shown_to: Mapped[UUID | None] = mapped_column()
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
 
 

@@ -18,6 +18,7 @@ from datetime import timedelta
 from sqlalchemy import Select
 from sqlalchemy import and_
 from sqlalchemy import delete
+from sqlalchemy import or_
 from sqlalchemy import select
 from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
@@ -96,7 +97,8 @@ class Factors:
     async def enrol(self, who: Principal) -> str:
         """Returns the secret for the caller's app, in base32; the same for an hour.
 
-        A secret that somebody saw on this screen long ago is never the one that is put to use.
+        A secret that somebody saw on this screen long ago is never the one that is put to use, nor
+        one that another session was shown: whoever has got in with the password would have it, too.
 
         Raises:
             Conflict: there is a confirmed one.
@@ -104,13 +106,14 @@ class Factors:
         """
         now = self._now()
         sealed = self._secrets.seal(totp.new_secret(), about=who.own_id.bytes)
-        fresh = {"sealed_secret": sealed, "created_at": now}
+        fresh = {"sealed_secret": sealed, "created_at": now, "shown_to": who.session_id}
         is_stale = FactorRow.created_at < now - timedelta(seconds=PENDING_SECONDS)
+        is_elsewhere = FactorRow.shown_to.is_distinct_from(who.session_id)
         added = insert(FactorRow).values(user_id=who.own_id, **fresh)
         begun = added.on_conflict_do_update(
             index_elements=[FactorRow.user_id],
             set_=fresh,
-            where=and_(FactorRow.confirmed_at.is_(None), is_stale),
+            where=and_(FactorRow.confirmed_at.is_(None), or_(is_stale, is_elsewhere)),
         )
         async with self._database.transaction() as work:
             await work.session.execute(begun)
@@ -128,7 +131,7 @@ class Factors:
         """
         async with self._database.transaction() as work:
             row = (await work.session.scalars(_of(who.own_id).with_for_update())).one_or_none()
-            if row is None or row.confirmed_at is not None:
+            if row is None or row.confirmed_at is not None or row.shown_to != who.session_id:
                 raise WrongCode("there is nothing to confirm")
             await self._take(work, row, code)
             confirmed = update(FactorRow).where(FactorRow.user_id == who.own_id)

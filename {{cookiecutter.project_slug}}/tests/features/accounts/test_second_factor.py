@@ -53,6 +53,21 @@ async def test_a_person_sets_it_up_with_a_picture_a_key_and_a_code(app: Quart, a
     assert "On, with 10 recovery codes left" in security
 
 
+async def test_a_secret_that_another_session_was_shown_is_never_put_to_use(
+    app: Quart, ada: Person
+) -> None:
+    rest, elsewhere = "/api/v1/accounts/second-factor", await sign_in(app, ada.user)
+    first = (await (await elsewhere.client.post(rest)).get_json())["secret"]
+    mine = (await (await ada.client.post(rest)).get_json())["secret"]
+    codes = [{"code": pyotp.TOTP(secret).now()} for secret in (first, mine)]
+
+    there = [await elsewhere.client.post(f"{rest}/confirm", json=code) for code in codes]
+    here = [await ada.client.post(f"{rest}/confirm", json=code) for code in codes]
+
+    assert mine != first
+    assert [answer.status_code for answer in there + here] == [422, 422, 422, 200]
+
+
 async def test_setting_it_up_gives_the_session_a_new_token(app: Quart, ada: Person) -> None:
     before = ada.cookie
     secret = await resources_of(app).identity.factors.enrol(ada.principal)
