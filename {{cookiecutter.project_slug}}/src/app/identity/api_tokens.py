@@ -89,6 +89,7 @@ class ApiTokens:
         Raises:
             Conflict: they have very many already.
             Invalid: the name, the scopes or the days will not do.
+            Unauthenticated: the session has ended meanwhile.
             Unavailable: PostgreSQL is away.
         """
         name = self._check(name, scopes, days)

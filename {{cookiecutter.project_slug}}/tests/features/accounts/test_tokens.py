@@ -12,6 +12,8 @@ from quart.testing import QuartClient
 from sqlalchemy import select
 from sqlalchemy import text
 
+from app.errors import Unauthenticated
+from app.identity import session_store
 from app.identity.token_format import hash_of
 from app.identity.token_format import looks_right
 from app.identity.token_format import new_api_token
@@ -68,6 +70,21 @@ def harbour(app: Quart) -> Quart:
         return {}
 
     return app
+
+
+async def test_a_session_that_has_ended_makes_none_though_it_is_still_remembered(
+    app: Quart, ada: Person
+) -> None:
+    resources = resources_of(app)
+    tokens = resources.identity.tokens
+    await tokens.issue(ada.principal, name="Bot", scopes=["account:read"], days=7)
+    async with resources.database.transaction() as work:  # by another process
+        await session_store.remove(work.session, ada.user.id)
+
+    with pytest.raises(Unauthenticated):
+        await tokens.issue(ada.principal, name="Spare key", scopes=["account:read"], days=7)
+
+    assert [token.name for token in await tokens.list(ada.principal)] == ["Bot"]
 
 
 async def test_a_token_opens_what_its_scope_says(app: Quart, ada: Person) -> None:

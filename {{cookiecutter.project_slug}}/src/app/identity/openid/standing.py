@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy import update
 
 from app.database import UnitOfWork
+from app.errors import Unauthenticated
 from app.identity.openid.tables import OpenIdLinkRow
 from app.identity.tables import SessionRow
 from app.identity.token_table import ApiTokenRow
@@ -21,13 +22,20 @@ from app.principal import UserId
 async def provider_of(work: UnitOfWork, who: Principal) -> str | None:
     """Returns the provider that saw a second factor as the caller's session began, if one did.
 
-    Nobody disconnects it before the transaction ends: what is written by this answer is there by
-    then, and `withdraw` finds it.
+    The session does not end before the transaction does, and nobody disconnects the provider: what
+    is written by this answer is there by then, for whoever takes it away next.
+
+    Raises:
+        Unauthenticated: the session has ended, though it may still be remembered.
     """
-    mine = select(SessionRow.factor_provider).where(
+    mine = select(SessionRow.id, SessionRow.factor_provider).where(
         SessionRow.id == who.session_id, SessionRow.user_id == who.own_id
     )
-    return (await work.session.scalars(mine.with_for_update(read=True))).one_or_none()
+    here = (await work.session.execute(mine.with_for_update(read=True))).one_or_none()
+    if here is None:
+        raise Unauthenticated("the session has ended")
+    _, provider = here
+    return provider
 
 
 def is_connected(user_id: Any, provider: Any) -> ColumnElement[bool]:
