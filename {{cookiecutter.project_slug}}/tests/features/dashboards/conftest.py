@@ -13,10 +13,12 @@ from app.database import Database
 from app.features.dashboards.assets import bring
 from app.features.dashboards.assets.bringing import VENDOR
 from app.features.dashboards.figures import keeper_of
+from app.features.dashboards.figures import store as figures_store
 from app.features.dashboards.figures.facade import Figures
 from app.features.dashboards.figures.keeping import Keeper
 from app.resources import Resources
 from app.resources import resources_of
+from tests.patience import PATIENCE_SECONDS
 from tests.people import Person
 from tests.people import join
 
@@ -44,8 +46,9 @@ def browser_files() -> Path:
 
 
 @pytest.fixture
-async def keepers(app: Quart) -> AsyncIterator[Keepers]:
-    """Yields what makes keepers."""
+async def keepers(app: Quart, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Keepers]:
+    """Yields what makes keepers; no process is forgotten because the machine stood still."""
+    monkeypatch.setattr(figures_store, "FRESH_SECONDS", PATIENCE_SECONDS)
     async with AsyncExitStack() as stack:
         yield Keepers(app, stack)
 
