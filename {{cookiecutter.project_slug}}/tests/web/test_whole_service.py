@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from quart import Quart
 from quart.testing import QuartClient as Client
 
+from app.resources import resources_of
+from tests.patience import PATIENCE_SECONDS
 from tests.people import Person
 
 METHODS = {"get", "post", "put", "patch", "delete"}
@@ -28,7 +31,9 @@ def operations(description: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any
             yield f"{method.upper()} {path}", operation
 
 
-async def test_the_service_is_ready(client: Client) -> None:
+async def test_the_service_is_ready(app: Quart, client: Client) -> None:
+    resources_of(app).health._check_seconds = PATIENCE_SECONDS
+
     response = await client.get("/readyz")
 
     assert response.status_code == 200

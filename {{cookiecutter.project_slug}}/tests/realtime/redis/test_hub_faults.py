@@ -234,7 +234,7 @@ async def test_a_frozen_server_blocks_nobody_and_is_caught_up_with(
         f" {seen.worst_seconds * 1000:.0f} ms; recovered after {recovered_seconds:.2f} s"
     )
     # One call waits its second while others run on; the next ones know, and do not wait at all.
-    assert beats[0] >= 5
+    assert beats[0] > 0  # not one in a call that blocks, however slow the machine is
     assert len([one for one in beats if one]) <= 1 + len(beats) // 10
     # The publish that was on the wire may have been accepted: its outcome is unknown.
     assert messages in ([0, 1], [0, "refused", 1])
