@@ -15,11 +15,6 @@ class FactorSecrets:
     def __init__(self, secret_keys: str) -> None:
         self._sealer = Sealer(secret_keys, purpose="second factor")
 
-    @property
-    def is_ready(self) -> bool:
-        """Whether there is a key at all."""
-        return self._sealer.is_ready
-
     def seal(self, secret: str, *, about: bytes) -> bytes:
         """Returns a secret as it is stored.
 

@@ -73,11 +73,6 @@ class Factors:
         self._duty = duty
         self._now = now
 
-    @property
-    def is_offered(self) -> bool:
-        """Whether people can set one up: without a key to seal the secret they cannot."""
-        return self._secrets.is_ready
-
     def is_required_of(self, who: Principal) -> bool:
         """Tells whether a caller who is signed in has to have one, so that it cannot be removed."""
         return who.is_enrolling or self._duty.binds(who.roles)

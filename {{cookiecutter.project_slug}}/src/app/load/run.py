@@ -21,7 +21,6 @@ FAILURES_SHOWN = 5
 LOOK_SECONDS = 0.05
 
 Tell = Callable[[str], None]
-Work = Callable[[], Awaitable[None]]
 
 
 class LoadTest:

@@ -32,7 +32,6 @@ from app.transport.frame_limits import BoundedConnection
 from app.transport.severing import places_behind
 
 TESTED = {"hypercorn": "0.18", "uvicorn": "0.54", "wsproto": "1.3"}
-HIGH_WATER_BYTES = 64 * 1024
 OPEN = ConnectionState.OPEN
 
 

@@ -13,8 +13,6 @@ from app.realtime.redis.link import FAILURES
 from app.redis_url import Address
 from app.redis_url import RedisServers
 
-Owners = dict[int, Address]
-
 
 async def ask_for_owners(
     servers: RedisServers, known: Iterable[Address], *, connect_seconds: float

@@ -38,7 +38,6 @@ SECOND = 1.0
 PROBES = 5
 # A new keeper makes up for what the one before did not roll up.
 CATCH_UP = timedelta(hours=1)
-MINUTE_SECONDS = 60
 AWAY = (Unavailable, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 
 log = structlog.get_logger()
