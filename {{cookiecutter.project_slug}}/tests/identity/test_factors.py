@@ -5,6 +5,7 @@ import asyncio
 import pyotp
 import pytest
 from sqlalchemy import select
+from sqlalchemy import update
 
 from app.errors import Unauthenticated
 from app.identity import User
@@ -12,13 +13,17 @@ from app.identity import users
 from app.identity.factor_tables import FactorRow
 from app.identity.factor_tables import RecoveryCodeRow
 from app.identity.factors import Factors
+from app.identity.factors import FactorState
 from app.identity.factors import WrongCode
 from app.identity.half_sign_ins import HalfSignIns
 from app.identity.owner_notices import OwnerNotices
 from app.identity.recovery_codes import CHARACTERS
 from app.identity.sealing import CannotOpen
 from app.identity.sealing import Sealer
+from app.identity.session_store import remove
+from app.identity.sessions import Sessions
 from app.principal import ANONYMOUS
+from app.principal import SYSTEM
 from app.principal import Principal
 from tests.identity.conftest import Clock
 from tests.identity.conftest import FragileDatabase
@@ -38,8 +43,10 @@ def half_sign_ins(fragile: FragileDatabase, factors: Factors, clock: Clock) -> H
 
 
 @pytest.fixture
-def ada(person: User) -> Principal:
-    return Principal(kind="user", user_id=person.id, name=person.name)
+async def ada(sessions: Sessions, person: User) -> Principal:
+    record = await sessions.find(await sessions.begin(person, "Firefox on Linux"))
+    assert record is not None
+    return record.principal
 
 
 async def app_of(factors: Factors, ada: Principal, clock: Clock) -> pyotp.TOTP:
@@ -99,6 +106,27 @@ async def test_one_step_of_drift_is_forgiven(
     code = app.at(clock.now(), counter_offset=steps)
 
     assert await refused(factors, ada, code) is is_refused
+
+
+async def test_a_session_that_has_ended_changes_nothing_though_it_is_still_remembered(
+    factors: Factors, ada: Principal, clock: Clock, fragile: FragileDatabase
+) -> None:
+    app = pyotp.TOTP(await factors.enrol(ada))
+    async with fragile.transaction() as work:  # by another process
+        await remove(work.session, ada.own_id)
+
+    with pytest.raises(Unauthenticated):
+        await factors.confirm(ada, app.at(clock.now()))
+    async with fragile.transaction() as work:
+        await work.session.execute(update(FactorRow).values(confirmed_at=clock.now()))
+    with pytest.raises(Unauthenticated):
+        await factors.new_codes(ada)
+    with pytest.raises(Unauthenticated):
+        await factors.remove(ada, ada.own_id)
+
+    assert await factors.state(ada.own_id) == FactorState(is_on=True, codes_left=0)
+    await factors.remove(SYSTEM, ada.own_id)  # by another's will
+    assert not (await factors.state(ada.own_id)).is_on
 
 
 async def test_a_code_works_once_even_for_many_who_try_at_once(

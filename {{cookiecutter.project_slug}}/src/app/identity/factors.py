@@ -37,6 +37,7 @@ from app.identity.factor_secrets import FactorSecrets
 from app.identity.factor_tables import FactorRow
 from app.identity.factor_tables import PendingFactorRow
 from app.identity.owner_notices import OwnerNotices
+from app.identity.session_hold import hold_session
 from app.principal import Principal
 from app.principal import UserId
 
@@ -122,12 +123,14 @@ class Factors:
 
         Raises:
             WrongCode: it does not.
+            Unauthenticated: the session has ended meanwhile.
             Unavailable: PostgreSQL is away.
         """
         async with self._database.transaction() as work:
             row = (await work.session.scalars(_of(who.own_id).with_for_update())).one_or_none()
             if row is None or row.confirmed_at is not None or row.shown_to != who.session_id:
                 raise WrongCode("there is nothing to confirm")
+            await hold_session(work, who)
             await self._take(work, row, code)
             confirmed = update(FactorRow).where(FactorRow.user_id == who.own_id)
             await work.session.execute(confirmed.values(confirmed_at=self._now()))
@@ -161,11 +164,13 @@ class Factors:
 
         Raises:
             Conflict: there is no second factor.
+            Unauthenticated: the session has ended meanwhile.
             Unavailable: PostgreSQL is away.
         """
         async with self._database.transaction() as work:
             if await _confirmed(work.session, who.own_id) is None:
                 raise Conflict("there is no second factor")
+            await hold_session(work, who)
             await audit.record(work, "recovery_codes.made", who=who)
             await self._notices.tell(work, "recovery_codes.made", who.own_id)
             return await recovery_codes.make(work, who.own_id)
@@ -175,14 +180,18 @@ class Factors:
 
         Raises:
             Conflict: the person has to have one, and wants to take away their own.
+            Unauthenticated: they want to, and their session has ended meanwhile.
             Unavailable: PostgreSQL is away.
         """
-        if owner == who.user_id and self.is_required_of(who):
+        is_own = owner == who.user_id
+        if is_own and self.is_required_of(who):
             raise Conflict("a second factor is required of you")
         async with self._database.transaction() as work:
             removed = delete(FactorRow).where(FactorRow.user_id == owner)
             gone = await work.session.scalars(removed.returning(FactorRow.user_id))
             if gone.one_or_none() is not None:
+                if is_own:
+                    await hold_session(work, who)
                 await recovery_codes.void(work, owner)
                 waiting = delete(PendingFactorRow).where(PendingFactorRow.user_id == owner)
                 await work.session.execute(waiting)

@@ -30,8 +30,8 @@ from app.identity.factor_tables import FactorRow
 from app.identity.factor_tables import PendingFactorRow
 from app.identity.factors import WrongCode
 from app.identity.owner_notices import OwnerNotices
+from app.identity.session_hold import hold_session
 from app.identity.sessions import Sessions
-from app.identity.tables import SessionRow
 from app.principal import Principal
 from app.principal import SessionId
 
@@ -141,11 +141,7 @@ async def _hold(work: UnitOfWork, who: Principal) -> None:
     known = known.where(FactorRow.confirmed_at.is_not(None)).with_for_update()
     if (await work.session.scalars(known)).one_or_none() is None:
         raise Conflict("there is no second factor")
-    # Read from the table: where a session was cached, it may have ended in another process.
-    here = select(SessionRow.id).where(SessionRow.id == who.session_id)
-    here = here.with_for_update(key_share=True, read=True)
-    if (await work.session.scalars(here)).one_or_none() is None:
-        raise Unauthenticated("the session has ended")
+    await hold_session(work, who)
 
 
 def _session_of(who: Principal) -> SessionId:
