@@ -81,13 +81,14 @@ def create_app(settings: Settings | None = None) -> Quart:
         install_mailbox(app, resources.mail.outbox)
     if settings.realtime.load_topics:
         resources.realtime.declare(load_topics())
-    for feature in FEATURES:
-        feature.register(app, resources)
 
-    @app.while_serving
+    @app.while_serving  # before those of features: the first to begin is the last to end
     async def serving() -> AsyncGenerator[None, None]:
         async with resources.opened():
             yield
+
+    for feature in FEATURES:
+        feature.register(app, resources)
 
     quart = cast("ASGIApp", app.asgi_app)  # Quart and we spell the same messages differently
     served = at_the_edge(resources.realtime.endpoint(quart), settings, meters)

@@ -143,6 +143,19 @@ async def test_at_the_end_nobody_is_left_waiting() -> None:
     assert ingest.waiting_readings == 0
 
 
+async def test_after_the_end_nothing_is_taken_that_nobody_would_write() -> None:
+    table = Table()
+    ingest = ingest_into(table)
+    before = asyncio.all_tasks()
+    await ingest.close()
+
+    with pytest.raises(Unavailable, match="ends"):
+        await ingest.put(uuid4(), readings(1))
+
+    assert asyncio.all_tasks() == before
+    assert table.groups == []
+
+
 async def test_each_batch_is_told_its_own_outcome() -> None:
     class Judging(Table):
         async def write(self, batches: Given) -> Outcomes:

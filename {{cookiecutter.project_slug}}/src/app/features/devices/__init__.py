@@ -1,5 +1,6 @@
 """Devices: things with a token that send readings in batches, over thousands of sockets."""
 
+from collections.abc import AsyncGenerator
 from collections.abc import Sequence
 from functools import partial
 
@@ -41,7 +42,6 @@ def register(app: Quart, resources: Resources) -> None:
     )
     tokens = Tokens(resources.database, prefix=settings.token_prefix)
     resources.identity.bearers.add(settings.token_prefix, tokens.find)
-    app.after_serving(tokens.close)
     offers = offers_of(resources.database)
     resources.realtime.declare(readings_namespace(resources.database, settings, offers=offers))
     counts = LiveCounts(resources.database, resources.realtime.publish)
@@ -60,6 +60,11 @@ def register(app: Quart, resources: Resources) -> None:
     commands.register(app, resources, settings)
     shadow.register(app, resources)
     fleet.register(app, resources, counts)
+
+    @app.while_serving
+    async def looking_up() -> AsyncGenerator[None, None]:
+        yield
+        await tokens.close()
 
 
 def add_commands(program: click.Group, at_hand: AtHand) -> None:

@@ -25,6 +25,7 @@ from .meters import Meters
 
 PAUSE_LEAST_SECONDS = 0.1
 PAUSE_MOST_SECONDS = 2.0
+ENDS = "the service ends"
 
 Write = Callable[[Sequence[tuple[UUID, Batch]]], Awaitable[Sequence[Acknowledged | AppError]]]
 
@@ -49,6 +50,7 @@ class Ingest:
         self._meters = meters
         self._queue: deque[Waiting] = deque()
         self._writing: asyncio.Task[None] | None = None
+        self._is_closed = False
         self.waiting_readings = 0
 
     async def put(self, device_id: UUID, batch: Batch) -> Acknowledged:
@@ -57,8 +59,11 @@ class Ingest:
         Raises:
             Forbidden: the device was removed, or its token revoked.
             Invalid: the batch leaves a hole, or a reading has an unknown metric or a bad time.
-            Unavailable: too much waits already; nothing of the batch was stored.
+            Unavailable: too much waits already, or the service ends; nothing of the batch was
+                stored.
         """
+        if self._is_closed:
+            raise Unavailable(ENDS)
         size = len(batch.readings)
         if self.waiting_readings + size > self._settings.queue_readings:
             self._meters.refused.inc(size)
@@ -72,10 +77,11 @@ class Ingest:
 
     async def close(self) -> None:
         """Stops writing; whoever waits is told that it is not known whether it was stored."""
+        self._is_closed = True
         if self._writing is not None:
             self._writing.cancel()
             await asyncio.gather(self._writing, return_exceptions=True)
-        self._tell_all(Unavailable("the service ends"))
+        self._tell_all(Unavailable(ENDS))
 
     async def _run(self) -> None:
         try:
