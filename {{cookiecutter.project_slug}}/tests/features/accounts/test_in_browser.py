@@ -125,7 +125,7 @@ async def test_a_second_factor_is_set_up_and_used_with_the_keyboard_alone_and_no
     await page.keyboard.type(PASSWORD)
     await page.keyboard.press("Enter")
     totp = pyotp.TOTP((await page.locator(".account__key").inner_text()).replace(" ", ""))
-    assert await page.get_by_role("img", name="QR code").evaluate("image => image.naturalWidth") > 0
+    await expect(page.get_by_role("img", name="QR code")).not_to_have_js_property("naturalWidth", 0)
     await page.get_by_label("Enter the code").focus()
     await page.keyboard.type(totp.now())
     await page.keyboard.press("Enter")
