@@ -1,5 +1,7 @@
 """Two people in one room, each in a browser of their own."""
 
+import asyncio
+
 import pytest
 from playwright.async_api import expect
 
@@ -7,11 +9,20 @@ from app.database import Database
 from app.features.chat import rooms
 from app.features.chat.schemas import Room
 from tests.features.chat.browser import chat_page
+from tests.patience import PATIENCE_SECONDS
 from tests.people import Person
 from tests.windows import Windows
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("live_server")]
 
+# Shown for a few seconds only, which a slow machine may take to look.
+NOTICE_GRACE = """() => {
+    const line = document.getElementById("typing");
+    globalThis.seen = new Promise((done) => {
+        const look = () => line.textContent === "Grace is typing …" && done(true);
+        new MutationObserver(look).observe(line, { childList: true });
+    });
+}"""
 # The service has done what it was asked, and its answer is cut on the way.
 CUT_ONE_ANSWER = """() => {
     const real = fetch;
@@ -44,9 +55,12 @@ async def test_they_see_who_is_here_and_who_is_typing(
     adas, graces = await chat_page.open_both(windows, ada, grace, harbour)
     await expect(adas.locator("#people-count")).to_have_text("2 here")
 
+    await adas.evaluate(NOTICE_GRACE)
+
     await graces.locator("#body").press_sequentially("On my w")
 
-    await expect(adas.locator("#typing")).to_have_text("Grace is typing …")
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        assert await adas.evaluate("seen")
     await expect(graces.locator("#typing")).to_have_text("")
     await graces.press("#body", "Enter")
     await expect(adas.locator("#typing")).to_have_text("")
