@@ -10,6 +10,7 @@ from quart import Quart
 from quart import request
 
 from app.transport import body_limit
+from tests.patience import PATIENCE_SECONDS
 from tests.transport.servers import KERNEL_BYTES
 from tests.transport.servers import KIB
 from tests.transport.servers import PIECE
@@ -69,7 +70,7 @@ async def test_stock_quart_collects_an_endless_body_in_memory(stock: Quart) -> N
 
     async with hypercorn(stock) as port, connected(port) as client:
         await client.send(chunked_post("/collect"))
-        sent_bytes = await client.pour(FLOOD)
+        sent_bytes = await client.pour(FLOOD, seconds=PATIENCE_SECONDS)
 
     assert sent_bytes == FLOOD_BYTES
 
@@ -90,7 +91,7 @@ async def test_stock_quart_has_no_limit_for_a_body_that_is_read_as_it_arrives(st
 
     async with hypercorn(stock) as port, connected(port) as client:
         await client.send(chunked_post("/read"))
-        sent_bytes = await client.pour(FLOOD)
+        sent_bytes = await client.pour(FLOOD, seconds=PATIENCE_SECONDS)
         await client.send(b"0\r\n\r\n")
         status = await client.status()
 
@@ -176,7 +177,7 @@ async def test_stock_quart_buffers_a_body_that_nobody_reads(stock: Quart) -> Non
 
     async with hypercorn(stock) as port, connected(port) as client:
         await client.send(chunked_post("/sleep"))
-        sent_bytes = await client.pour(FLOOD)
+        sent_bytes = await client.pour(FLOOD, seconds=PATIENCE_SECONDS)
 
     assert sent_bytes == FLOOD_BYTES
 
