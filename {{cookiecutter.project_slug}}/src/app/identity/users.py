@@ -27,7 +27,7 @@ NAME_MAX_CHARACTERS = 80
 # Control characters, and the marks that reverse text and so let one name pass for another.
 _CONTROL = "\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff"
 _EMAIL_PART = rf"[^\s@<>\"(),:;\\{_CONTROL}]+"
-_CONTROLS = re.compile(f"[{_CONTROL}]")
+CONTROLS = re.compile(f"[{_CONTROL}]")
 _EMAIL = re.compile(rf"{_EMAIL_PART}@{_EMAIL_PART}\.{_EMAIL_PART}")
 
 
@@ -78,7 +78,7 @@ def clean_name(name: str) -> str:
         raise Invalid(fields={"name": "Enter a name."})
     if len(cleaned) > NAME_MAX_CHARACTERS:
         raise Invalid(fields={"name": f"Use at most {NAME_MAX_CHARACTERS} characters."})
-    if _CONTROLS.search(cleaned):
+    if CONTROLS.search(cleaned):
         raise Invalid(fields={"name": "Leave out control characters."})
     return cleaned
 

@@ -6,6 +6,8 @@ from pydantic import AfterValidator
 from pydantic import AwareDatetime
 from pydantic import BeforeValidator
 
+from app.identity.users import CONTROLS
+
 
 def _text_of_a_moment(value: object) -> object:
     # Pydantic takes 0.5 for half a second past 1970, in text too, which OpenAPI knows nothing of.
@@ -44,3 +46,14 @@ def _storable(value: str) -> str:
 
 # For texts that may come by a socket too: bodies and forms hold neither in the first place.
 Storable = AfterValidator(_storable)
+
+
+def _one_line(value: str) -> str:
+    if CONTROLS.search(value):
+        raise ValueError("write it in one line, without control characters")
+    return value
+
+
+# For names that stand in lists, titles and letters: as those of people, in whatever script, with
+# what joins an emoji or parts two letters, and without what turns the text beside them around.
+OneLine = AfterValidator(_one_line)

@@ -18,7 +18,7 @@ async def test_a_room_is_opened_by_name(ada: Person) -> None:
     assert (room["name"], room["is_private"], room["role"]) == ("Harbour", False, "owner")
 
 
-@pytest.mark.parametrize("name", ["", "   ", "x" * 81])
+@pytest.mark.parametrize("name", ["", "   ", "x" * 81, "a\nb", "\u202eruobraH", "\u2066a"])
 async def test_a_name_that_makes_no_sense_is_refused_by_its_field(ada: Person, name: str) -> None:
     response = await ada.client.post("/api/v1/chat/rooms", json={"name": name})
 

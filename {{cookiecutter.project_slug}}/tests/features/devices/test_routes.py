@@ -51,6 +51,8 @@ BAD: list[dict[str, object]] = [
     {"name": ""},
     {"name": "x" * 81},
     {"name": "a\x00b"},
+    {"name": "a\nb"},
+    {"name": "\u202eretemomrehT"},
     {"name": "x", "metrics": []},
     {"name": "x", "metrics": ["Pressure"]},
     {"name": "x", "metrics": ["a", "a"]},

@@ -11,6 +11,7 @@ from pydantic import StrictBool
 from pydantic import StringConstraints
 
 from app.web.paging import CURSOR_MAX_CHARACTERS
+from app.web.values import OneLine
 from app.web.values import Storable
 from app.web.values import WholeNumber
 
@@ -35,7 +36,7 @@ Body = Annotated[
 RoomName = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=ROOM_NAME_MAX_CHARACTERS),
-    Storable,
+    OneLine,
 ]
 
 

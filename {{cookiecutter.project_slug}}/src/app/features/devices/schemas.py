@@ -12,6 +12,7 @@ from pydantic import Field
 from pydantic import StringConstraints
 
 from app.web.paging import CURSOR_MAX_CHARACTERS
+from app.web.values import OneLine
 from app.web.values import Storable
 
 NAME_MAX_CHARACTERS = 80
@@ -33,7 +34,7 @@ def _each_once(names: list[str]) -> list[str]:
 DeviceName = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=NAME_MAX_CHARACTERS),
-    Storable,
+    OneLine,
 ]
 MetricName = Annotated[str, StringConstraints(pattern=METRIC_PATTERN)]
 MetricNames = Annotated[

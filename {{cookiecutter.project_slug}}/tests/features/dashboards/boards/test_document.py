@@ -48,6 +48,7 @@ def test_a_panel_shows_figures_or_the_values_of_a_topic() -> None:
         {**CPU, "title": "a\x00b"},
         {**CPU, "title": "a\nb"},
         {**CPU, "title": "\ud800"},
+        {**CPU, "title": "\u202eUPC"},
         {**CPU, "kind": "pie"},
         {**CPU, "span": 0},
         {**CPU, "span": 4},
@@ -66,6 +67,15 @@ def test_a_panel_shows_figures_or_the_values_of_a_topic() -> None:
 def test_what_makes_no_panel_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         Panel.model_validate(wrong)
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["\U0001f469\u200d\U0001f680", "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", "50\u00a0%"],
+    ids=["an emoji of two", "Persian", "a space that does not break"],
+)
+def test_a_title_is_written_in_any_script(title: str) -> None:
+    assert Panel.model_validate({**CPU, "title": title}).title == title
 
 
 def test_a_dashboard_of_a_thousand_panels_is_refused_with_the_number_that_it_may_have() -> None:

@@ -19,6 +19,7 @@ from pydantic import StringConstraints
 from pydantic import model_validator
 
 from app.errors import Invalid
+from app.web.values import OneLine
 
 BOARD_MAX_PANELS = 24
 # A stream carries 16, two of which are those of the figures.
@@ -46,12 +47,6 @@ TWO_AXES = "a chart has an axis at each side: show two units at most, or draw it
 SPANS: dict[int, str] = {1: "a third", 2: "two thirds", 3: "the whole width"}
 
 
-def _writable(value: str) -> str:
-    if not value.isprintable():
-        raise ValueError("write it in one line, without control characters")
-    return value
-
-
 def _not_a_switch(value: object) -> object:
     if isinstance(value, bool):
         raise ValueError("write a whole number")
@@ -70,7 +65,7 @@ def _one_of(known: Collection[int], what: str) -> AfterValidator:
 Name = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=NAME_MAX_CHARACTERS),
-    AfterValidator(_writable),
+    OneLine,
 ]
 Series = Annotated[
     str, StringConstraints(min_length=1, max_length=SERIES_MAX_CHARACTERS, pattern=r"^[\w.:%/ -]+$")
