@@ -189,7 +189,7 @@ async def test_a_reader_that_checks_only_the_signature_takes_what_we_refuse(
     assert len(taken) > 12
 
 
-@pytest.mark.parametrize("skew", [-59, 59])
+@pytest.mark.parametrize("skew", [-45, 59])  # what has ended gets older while a slow machine looks
 async def test_a_clock_may_be_wrong_by_a_minute(
     issuer: Issuer, provider: Provider, skew: int
 ) -> None:
