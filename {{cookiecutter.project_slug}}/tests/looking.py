@@ -36,6 +36,11 @@ COLOURS = ("color-contrast",)
 WIDE = """() => [...document.querySelectorAll("body *")]
     .filter((one) => one.getBoundingClientRect().right > innerWidth)
     .map((one) => one.outerHTML.slice(0, 80)).slice(-3)"""
+# What is lower than the text in it is written over by what comes next.
+LOW = """() => [...document.querySelectorAll("label, li, legend, .badge, .button")]
+    .filter((one) => getComputedStyle(one).overflowY === "visible"
+        && one.clientHeight && one.scrollHeight > one.clientHeight + 1)
+    .map((one) => one.outerHTML.slice(0, 80)).slice(0, 3)"""
 RUN = """async (rules) => {
     const options = {resultTypes: ["violations"]};
     if (rules.length) options.runOnly = rules;
@@ -88,6 +93,7 @@ async def look(page: Page, name: str) -> list[str]:
     await page.set_viewport_size(NARROWEST)
     if not await fits(page):
         wrong.append(await _sticking_out(page))
+    wrong += [f"{page.url}: written over: {one}" for one in await page.evaluate(LOW)]
     await _picture(page, name)
     return [f"{name}: {one}" for one in wrong]
 

@@ -96,11 +96,14 @@ async def test_the_longest_message_fits_the_smallest_window(
     assert width <= 320
 
 
-async def test_a_long_name_leaves_room_for_the_menu(windows: Windows, ada: Person) -> None:
+@pytest.mark.parametrize("name", ["A name " * 11, "w" * 77], ids=["words", "one word"])
+async def test_a_long_name_leaves_room_for_the_menu(
+    windows: Windows, ada: Person, name: str
+) -> None:
     page = await windows.open(ada, "/chat", viewport={"width": 320, "height": 568})
 
     await page.click('.chat__rooms [data-open="new-room"]')
-    await page.fill("#new-room-name", "A name " * 11)
+    await page.fill("#new-room-name", name)
     await page.click("text=Open the room")
 
     await page.click(".room__menu summary")
@@ -108,6 +111,8 @@ async def test_a_long_name_leaves_room_for_the_menu(windows: Windows, ada: Perso
     menu = await page.locator(".room__menu summary").bounding_box()
     assert menu
     assert menu["x"] + menu["width"] <= 320
+    await expect(page.locator("#older-text")).to_contain_text("begins")
+    assert await page.evaluate("document.getElementById('scroll').scrollWidth") <= 320
 
 
 async def test_shift_and_enter_break_the_line(windows: Windows, harbour: Room, ada: Person) -> None:

@@ -30,6 +30,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("live_server")]
 FLEET = 1_200
 SOME = 8
 LONG = "Wolfeschlegelsteinhausenbergerdorff" * 2
+LONG_TAGS = [letter * 40 for letter in "nose"]
+GROUPS = 12
 AWAY_MS = 120_000
 # One in each state that a command can be in.
 COMMANDS = text("""
@@ -178,10 +180,14 @@ async def test_every_page_keeps_nobody_out_and_fits_on_the_narrowest_phone(
 
     await add_pumps(settings, ada, count=SOME)
     group = await make_group(database, ada, LONG, barometer.device.id)
+    for number in range(GROUPS):
+        await make_group(database, ada, f"{number} {LONG}")
     async with database.transaction() as work:
         await work.session.execute(COMMANDS, {"device": barometer.device.id})
     device = f"/devices/{barometer.device.id}"
-    page = await windows.open(ada, "/devices")
+    page = await windows.open(ada, device)
+    await page.fill("#tags", " ".join(LONG_TAGS))
+    await press(page, "Save changes", leads_to="Barometer")
     for name, path in (
         ("fleet", "/devices"),
         ("groups", "/devices/groups"),
