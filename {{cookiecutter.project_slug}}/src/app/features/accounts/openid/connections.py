@@ -34,7 +34,10 @@ class Connections:
 
         Raises:
             Conflict: it signs in somebody else.
+            NotFound: there is no such provider.
         """
+        if name not in self._providers:
+            raise NotFound("there is no provider of this name")
         async with self._database.transaction() as work:
             owner = await links.add(work, name, claims, user_id=who.own_id)
             if owner != who.own_id:
@@ -45,6 +48,8 @@ class Connections:
     async def unlink(self, who: Principal, name: str) -> None:
         """Ends that, unless the caller could not come in any more.
 
+        A provider that the settings name no longer is no way in, and may always go.
+
         Who has to have a second factor, and had that of the provider, is asked for one of ours.
 
         Raises:
@@ -52,9 +57,9 @@ class Connections:
             NotFound: nothing is connected.
         """
         async with self._database.transaction() as work:
-            mine = await links.list_of(work.session, who.own_id)
-            others = [link for link in mine if link.provider != name]
-            if not others and not await users.find_password_hash(work.session, who.own_id):
+            mine = {link.provider for link in await links.list_of(work.session, who.own_id)}
+            is_last = mine & self._providers.keys() == {name}
+            if is_last and not await users.find_password_hash(work.session, who.own_id):
                 raise Conflict("Choose a password first: this is your only way in.")
             if not await links.remove(work, name, user_id=who.own_id):
                 raise NotFound("nothing is connected")
@@ -81,7 +86,5 @@ class Connections:
         return ", ".join(connected) if connected else "None is connected"
 
     async def _tell(self, work: UnitOfWork, notice: str, who: Principal, name: str) -> None:
-        if name not in self._providers:
-            raise NotFound("there is no provider of this name")
-        label = self._providers[name].label
+        label = self._providers[name].label if name in self._providers else name
         await self._identity.owner_notices.tell(work, notice, who.own_id, provider=label)

@@ -1,0 +1,57 @@
+"""A provider that the settings name no longer: its links are no way in, and may go."""
+
+import pytest
+from quart import Quart
+
+from app.identity.openid import Claims
+from app.identity.openid import links
+from app.principal import UserId
+from app.resources import resources_of
+from tests.features.accounts.openid.visits import person_in
+from tests.features.accounts.openid.visits import there_and_back
+from tests.people import Browser
+from tests.people import join
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+PAGE = "/account/providers"
+FORMER = Claims("lin-of-old", "lin@old.example", email_verified=True, name="Lin")
+
+
+async def link_former(app: Quart, user_id: UserId) -> None:
+    """Connects somebody with an account of a provider that the settings do not name."""
+    async with resources_of(app).database.transaction() as work:
+        await links.add(work, "former", FORMER, user_id=user_id)
+
+
+async def test_a_link_to_a_former_provider_is_no_other_way_in(app: Quart) -> None:
+    lin = Browser(app)
+    await lin.get(await there_and_back(lin, "lin"))
+    await link_former(app, (await person_in(app, lin)).own_id)
+
+    refused = await lin.post(f"{PAGE}/example/unlink")
+
+    assert refused.status_code == 409
+    assert "only way in" in await refused.get_data(as_text=True)
+
+
+async def test_a_link_to_a_former_provider_is_shown_and_may_go(app: Quart) -> None:
+    lin = Browser(app)
+    await lin.get(await there_and_back(lin, "lin"))
+    await link_former(app, (await person_in(app, lin)).own_id)
+    page = await (await lin.get(PAGE)).get_data(as_text=True)
+
+    gone = await lin.post(f"{PAGE}/former/unlink")
+    after = await (await lin.get(PAGE)).get_data(as_text=True)
+
+    assert "lin@old.example" in page
+    assert (gone.status_code, gone.location) == (303, PAGE)
+    assert "lin@old.example" not in after
+    assert "lin@example.com" in after
+
+
+async def test_what_was_never_connected_is_not_there(app: Quart) -> None:
+    lin = await join(app, "Lin")
+
+    for name in ("example", "former", "nobody"):
+        assert (await lin.client.post(f"{PAGE}/{name}/unlink")).status_code == 404
