@@ -58,6 +58,13 @@ async def list_of(session: AsyncSession, user_id: UserId) -> Sequence[Link]:
     return [Link(row.provider, row.email, row.created_at) for row in rows]
 
 
+async def held(work: UnitOfWork, user_id: UserId) -> set[str]:
+    """Returns the providers that sign in a person; none goes before the transaction ends."""
+    mine = select(OpenIdLinkRow).where(OpenIdLinkRow.user_id == user_id)
+    rows = await work.session.scalars(mine.order_by(OpenIdLinkRow.created_at).with_for_update())
+    return {row.provider for row in rows}
+
+
 async def remove(work: UnitOfWork, provider: str, *, user_id: UserId) -> int:
     """Ends what a provider's accounts may do for a person; returns how many they were.
 

@@ -1,5 +1,7 @@
 """A provider that the settings name no longer: its links are no way in, and may go."""
 
+import asyncio
+
 import pytest
 from quart import Quart
 
@@ -15,19 +17,19 @@ from tests.people import join
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 PAGE = "/account/providers"
-FORMER = Claims("lin-of-old", "lin@old.example", email_verified=True, name="Lin")
+OF_OLD = Claims("lin-of-old", "lin@old.example", email_verified=True, name="Lin")
 
 
-async def link_former(app: Quart, user_id: UserId) -> None:
-    """Connects somebody with an account of a provider that the settings do not name."""
+async def link(app: Quart, user_id: UserId, provider: str) -> None:
+    """Connects somebody with an account of a provider, which is not asked."""
     async with resources_of(app).database.transaction() as work:
-        await links.add(work, "former", FORMER, user_id=user_id)
+        await links.add(work, provider, OF_OLD, user_id=user_id)
 
 
 async def test_a_link_to_a_former_provider_is_no_other_way_in(app: Quart) -> None:
     lin = Browser(app)
     await lin.get(await there_and_back(lin, "lin"))
-    await link_former(app, (await person_in(app, lin)).own_id)
+    await link(app, (await person_in(app, lin)).own_id, "former")
 
     refused = await lin.post(f"{PAGE}/example/unlink")
 
@@ -35,10 +37,21 @@ async def test_a_link_to_a_former_provider_is_no_other_way_in(app: Quart) -> Non
     assert "only way in" in await refused.get_data(as_text=True)
 
 
+async def test_of_two_ways_in_that_go_at_once_one_stays(app: Quart) -> None:
+    lin = Browser(app)
+    await lin.get(await there_and_back(lin, "lin"))
+    await link(app, (await person_in(app, lin)).own_id, "gone")
+
+    ways = (lin.post(f"{PAGE}/{name}/unlink") for name in ("example", "gone"))
+    statuses = [answer.status_code for answer in await asyncio.gather(*ways)]
+
+    assert sorted(statuses) == [303, 409]
+
+
 async def test_a_link_to_a_former_provider_is_shown_and_may_go(app: Quart) -> None:
     lin = Browser(app)
     await lin.get(await there_and_back(lin, "lin"))
-    await link_former(app, (await person_in(app, lin)).own_id)
+    await link(app, (await person_in(app, lin)).own_id, "former")
     page = await (await lin.get(PAGE)).get_data(as_text=True)
 
     gone = await lin.post(f"{PAGE}/former/unlink")

@@ -57,7 +57,7 @@ class Connections:
             NotFound: nothing is connected.
         """
         async with self._database.transaction() as work:
-            mine = {link.provider for link in await links.list_of(work.session, who.own_id)}
+            mine = await links.held(work, who.own_id)  # two at once must not take both
             is_last = mine & self._providers.keys() == {name}
             if is_last and not await users.find_password_hash(work.session, who.own_id):
                 raise Conflict("Choose a password first: this is your only way in.")
