@@ -5,8 +5,14 @@ from typing import Annotated
 from pydantic import AfterValidator
 from pydantic import AwareDatetime
 from pydantic import BeforeValidator
+from pydantic import GetCoreSchemaHandler
+from pydantic import GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+from pydantic_core.core_schema import no_info_after_validator_function
 
 from app.identity.users import CONTROLS
+from app.identity.users import ONE_LINE
 
 
 def _text_of_a_moment(value: object) -> object:
@@ -48,12 +54,26 @@ def _storable(value: str) -> str:
 Storable = AfterValidator(_storable)
 
 
-def _one_line(value: str) -> str:
-    if CONTROLS.search(value):
-        raise ValueError("write it in one line, without control characters")
-    return value
+class _OneLine:
+    """Refuses what `CONTROLS` finds, and has descriptions of the interface say so."""
+
+    def __get_pydantic_core_schema__(
+        self, source: object, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return no_info_after_validator_function(self._check, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {**handler(schema), "pattern": ONE_LINE}
+
+    @staticmethod
+    def _check(value: str) -> str:
+        if CONTROLS.search(value):
+            raise ValueError("write it in one line, without control characters")
+        return value
 
 
 # For names that stand in lists, titles and letters: as those of people, in whatever script, with
 # what joins an emoji or parts two letters, and without what turns the text beside them around.
-OneLine = AfterValidator(_one_line)
+OneLine = _OneLine()
