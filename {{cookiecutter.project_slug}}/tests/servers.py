@@ -44,6 +44,8 @@ from tests.patience import PATIENCE_SECONDS
 TEMPLATE = "test_template"
 TEMPLATE_LOCK = 4_242
 STOP_SECONDS = 60.0
+# For applications that are looked at and never served.
+NOWHERE = Urls("postgresql://127.0.0.1:1/none", "redis://127.0.0.1:1")
 LIST_TABLES = """
     SELECT quote_ident(schemaname) || '.' || quote_ident(tablename) FROM pg_tables
     WHERE schemaname NOT IN ('pg_catalog', 'information_schema') AND tablename <> 'alembic_version'

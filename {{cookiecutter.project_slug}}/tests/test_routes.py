@@ -14,7 +14,6 @@ from quart import Quart
 from quart_schema.validation import QUART_SCHEMA_REQUEST_ATTRIBUTE
 from quart_schema.validation import QUART_SCHEMA_RESPONSE_ATTRIBUTE
 
-from app.embedded import Urls
 from app.factory import create_app
 from app.web import public
 from app.web import unidentified
@@ -26,9 +25,8 @@ from app.web.limits import is_only_shared
 from app.web.limits import limit_of
 from app.web.shapes import is_page
 from app.web.static_files import is_static
+from tests.servers import NOWHERE
 from tests.servers import plain_settings
-
-NOWHERE = Urls("postgresql://127.0.0.1:1/none", "redis://127.0.0.1:1")
 
 # Who calls these may be anybody: each line is here because somebody decided so.
 PUBLIC = {

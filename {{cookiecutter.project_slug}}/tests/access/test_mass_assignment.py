@@ -7,7 +7,6 @@ from collections import Counter
 
 import pytest
 
-from app.embedded import Urls
 from app.factory import create_app
 from app.resources import resources_of
 from tests.access.columns import columns_of
@@ -20,9 +19,9 @@ from tests.access.naive import WRITE
 from tests.access.world import World
 from tests.access.world import body_of
 from tests.access.world import call
+from tests.servers import NOWHERE
 from tests.servers import plain_settings
 
-NOWHERE = Urls("postgresql://127.0.0.1:1/none", "redis://127.0.0.1:1")
 ROUTES = live_routes(create_app(plain_settings(NOWHERE)))
 WRITES = [route for route in ROUTES if route.method in {"POST", "PUT", "PATCH"}]
 # These give a secret to its owner, once; everything else that is stored stays inside.

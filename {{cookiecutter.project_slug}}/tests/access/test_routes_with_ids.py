@@ -5,7 +5,6 @@ A new route is in here by itself. See ``tests/access/scene.py`` for what its fea
 
 import pytest
 
-from app.embedded import Urls
 from app.factory import create_app
 from tests.access.live_routes import LiveRoute
 from tests.access.live_routes import live_routes
@@ -13,9 +12,9 @@ from tests.access.naive import READ
 from tests.access.scene import accesses
 from tests.access.world import World
 from tests.access.world import call
+from tests.servers import NOWHERE
 from tests.servers import plain_settings
 
-NOWHERE = Urls("postgresql://127.0.0.1:1/none", "redis://127.0.0.1:1")
 ROUTES = [one for one in live_routes(create_app(plain_settings(NOWHERE))) if one.takes_an_id]
 OPEN = {route: why for access in accesses().values() for route, why in access.OPEN.items()}
 CLOSED = [route for route in ROUTES if str(route) not in OPEN]

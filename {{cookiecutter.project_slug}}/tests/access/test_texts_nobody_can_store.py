@@ -8,7 +8,6 @@ from dataclasses import replace
 
 import pytest
 
-from app.embedded import Urls
 from app.factory import create_app
 from app.web import edge
 from tests.access.live_routes import LiveRoute
@@ -16,9 +15,9 @@ from tests.access.live_routes import live_routes
 from tests.access.naive import SEARCH
 from tests.access.world import World
 from tests.access.world import address
+from tests.servers import NOWHERE
 from tests.servers import plain_settings
 
-NOWHERE = Urls("postgresql://127.0.0.1:1/none", "redis://127.0.0.1:1")
 ROUTES = live_routes(create_app(plain_settings(NOWHERE)))
 READS = [route for route in ROUTES if route.method == "GET"]
 # Pages read what they know and declare nothing: they are sent whatever any route knows.

@@ -1,12 +1,11 @@
 """What the runs of schemathesis stand on leaves other tests what they stand on."""
 
-from app.embedded import Urls
 from app.factory import create_app
 from app.web.openapi import description_of
 from tests.api.fuzzed import without_limits
+from tests.servers import NOWHERE
 from tests.servers import plain_settings
 
-NOWHERE = Urls("postgresql://127.0.0.1:1/none", "redis://127.0.0.1:1")
 SIGN_IN = "/api/v1/accounts/sign-in"
 
 
