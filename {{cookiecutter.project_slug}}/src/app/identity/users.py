@@ -25,13 +25,12 @@ from app.roles import ADMINISTRATOR
 EMAIL_MAX_CHARACTERS = 254
 NAME_MAX_CHARACTERS = 80
 # Control characters, and the marks that reverse text and so let one name pass for another.
-# Written as escapes, which mean the same to Python and to whoever reads a JSON schema.
-_MARKS = r"\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069"
-_CONTROL = rf"{_MARKS}\ud800-\udfff"
+# Written as escapes, which mean the same to Python and to whoever reads a JSON schema; halves of
+# surrogate pairs are apart, because they are no JSON and no character in patterns of others.
+MARKS = r"\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069"
+_CONTROL = rf"{MARKS}\ud800-\udfff"
 _EMAIL_PART = rf"[^\s@<>\"(),:;\\{_CONTROL}]+"
 CONTROLS = re.compile(f"[{_CONTROL}]")
-# Halves of surrogate pairs are no JSON of ours, and no character in patterns of others.
-ONE_LINE = f"^[^{_MARKS}]*$"
 _EMAIL = re.compile(rf"{_EMAIL_PART}@{_EMAIL_PART}\.{_EMAIL_PART}")
 
 

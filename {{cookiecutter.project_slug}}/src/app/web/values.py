@@ -1,6 +1,8 @@
 """Values on the wire that Pydantic would guess at, or take although nothing can keep them."""
 
+from dataclasses import dataclass
 from typing import Annotated
+from typing import ClassVar
 
 from pydantic import AfterValidator
 from pydantic import AwareDatetime
@@ -10,9 +12,13 @@ from pydantic import GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 from pydantic_core.core_schema import no_info_after_validator_function
+from pydantic_core.core_schema import str_schema
 
 from app.identity.users import CONTROLS
-from app.identity.users import ONE_LINE
+from app.identity.users import MARKS
+
+# What Pydantic trims: White_Space of Unicode, which `\s` is not in every dialect of patterns.
+_BLANKS = r"\u0009-\u000d\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 
 
 def _text_of_a_moment(value: object) -> object:
@@ -54,26 +60,45 @@ def _storable(value: str) -> str:
 Storable = AfterValidator(_storable)
 
 
-class _OneLine:
-    """Refuses what `CONTROLS` finds, and has descriptions of the interface say so."""
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Makes of ``str`` what people write: trimmed, not empty, of at most ``most`` characters.
+
+    Descriptions of the interface tell by a pattern what it takes to be more than blanks.
+    """
+
+    most: int
+    pattern: ClassVar[str] = f"[^{_BLANKS}]"
 
     def __get_pydantic_core_schema__(
         self, source: object, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        return no_info_after_validator_function(self._check, handler(source))
+        text = str_schema(strip_whitespace=True, min_length=1, max_length=self.most)
+        return no_info_after_validator_function(self._check, text)
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        return {**handler(schema), "pattern": ONE_LINE}
+        return {**handler(schema), "pattern": self.pattern}
+
+    @staticmethod
+    def _check(value: str) -> str:
+        return _storable(value)
+
+
+class OneLine(Lines):
+    """Makes of ``str`` a name that stands in lists, titles and letters, as those of people.
+
+    It may be in whatever script, with what joins an emoji or parts two letters, and without what
+    turns the text beside it around.
+    """
+
+    __slots__ = ()
+
+    pattern = f"^[{_BLANKS}]*[^{_BLANKS}{MARKS}]([^{MARKS}]*[^{_BLANKS}{MARKS}])?[{_BLANKS}]*$"
 
     @staticmethod
     def _check(value: str) -> str:
         if CONTROLS.search(value):
             raise ValueError("write it in one line, without control characters")
         return value
-
-
-# For names that stand in lists, titles and letters: as those of people, in whatever script, with
-# what joins an emoji or parts two letters, and without what turns the text beside them around.
-OneLine = _OneLine()

@@ -11,6 +11,7 @@ from pydantic import StrictBool
 from pydantic import StringConstraints
 
 from app.web.paging import CURSOR_MAX_CHARACTERS
+from app.web.values import Lines
 from app.web.values import OneLine
 from app.web.values import Storable
 from app.web.values import WholeNumber
@@ -28,16 +29,8 @@ ROOM_MAX_MEMBERS = 1_000
 PERSON_MAX_ROOMS = 200
 OPEN_ROOMS_MAX = 100
 
-Body = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=BODY_MAX_CHARACTERS),
-    Storable,
-]
-RoomName = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=ROOM_NAME_MAX_CHARACTERS),
-    OneLine,
-]
+Body = Annotated[str, Lines(most=BODY_MAX_CHARACTERS)]
+RoomName = Annotated[str, OneLine(most=ROOM_NAME_MAX_CHARACTERS)]
 
 
 class Shape(BaseModel):

@@ -31,11 +31,7 @@ def _each_once(names: list[str]) -> list[str]:
     return names
 
 
-DeviceName = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=NAME_MAX_CHARACTERS),
-    OneLine,
-]
+DeviceName = Annotated[str, OneLine(most=NAME_MAX_CHARACTERS)]
 MetricName = Annotated[str, StringConstraints(pattern=METRIC_PATTERN)]
 MetricNames = Annotated[
     list[MetricName],

@@ -62,11 +62,7 @@ def _one_of(known: Collection[int], what: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-Name = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=NAME_MAX_CHARACTERS),
-    OneLine,
-]
+Name = Annotated[str, OneLine(most=NAME_MAX_CHARACTERS)]
 Series = Annotated[
     str, StringConstraints(min_length=1, max_length=SERIES_MAX_CHARACTERS, pattern=r"^[\w.:%/ -]+$")
 ]
