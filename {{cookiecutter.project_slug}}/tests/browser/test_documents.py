@@ -6,6 +6,7 @@ import pytest
 from playwright.async_api import Browser
 from playwright.async_api import BrowserContext
 from playwright.async_api import Page
+from playwright.async_api import expect
 
 from tests.browser.test_scenarios import files
 from tests.documents import blocks
@@ -23,7 +24,7 @@ from tests.windows import context_of
 pytestmark = pytest.mark.browser
 
 BLOCKS = [block for block in blocks() if block.language == "js" and block.is_run]
-EXAMPLE, SHARING = BLOCKS
+EXAMPLE, SHARING, CALLING = BLOCKS
 
 
 @pytest.fixture
@@ -104,3 +105,19 @@ async def test_tabs_share_a_connection_and_the_next_one_takes_over(context: Brow
         await built.expect({"subscriptions": [{"topic": TOPIC, "since": since(3)}]})
         await built.reply(greeting(answer(4, 4, recovered=True)))
         await has_told(second, 2, 3, 4)
+
+
+@pytest.mark.parametrize(
+    ("status", "told", "shown"),
+    [(201, {"id": 7}, "made 7"), (422, {"detail": "no lamps"}, "No lamps")],
+)
+async def test_the_call_shows_what_was_made_or_what_was_wrong(
+    context: BrowserContext, status: int, told: dict[str, object], shown: str
+) -> None:
+    async with stage(files) as built:
+        page = await open_page(context, built)
+        await page.route("**/api/v1/things", lambda route: route.fulfill(status=status, json=told))
+
+        await page.add_script_tag(type="module", content=CALLING.code)
+
+        await expect(page.locator("body")).to_contain_text(shown)

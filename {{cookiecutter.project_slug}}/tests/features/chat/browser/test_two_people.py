@@ -106,6 +106,21 @@ async def test_what_waits_survives_a_reload_of_the_page(
     assert await chat_page.messages(adas) == ["Before the reload"]
 
 
+async def test_what_a_proxy_answered_for_the_service_is_sent_again(
+    windows: Windows, harbour: Room, ada: Person, grace: Person
+) -> None:
+    adas, graces = await chat_page.open_both(windows, ada, grace, harbour)
+    posts = "**/api/v1/chat/rooms/*/messages"
+    await adas.route(posts, lambda route: route.fulfill(body="<h1>Log in to this Wi-Fi</h1>"))
+    await chat_page.write(adas, "From the hotel")
+    await expect(adas.locator(".message--pending")).to_have_count(1)
+
+    await adas.unroute(posts)
+
+    await chat_page.sees(graces, "From the hotel")
+    await expect(adas.locator(".message--pending")).to_have_count(0)
+
+
 async def test_edits_and_deletions_reach_the_other(
     windows: Windows, harbour: Room, ada: Person, grace: Person
 ) -> None:

@@ -56,7 +56,7 @@ export class Outbox {
     while (this.items.length) {
       const item = this.items[0];
       try {
-        const message = await call("POST", this.path, { body: item.body }, { "Idempotency-Key": item.key });
+        const message = await call("POST", this.path, { body: item.body }, { headers: { "Idempotency-Key": item.key } });
         this.attempt = 0;
         this.forget(item);
         this.onPosted(message);

@@ -1,7 +1,10 @@
 // What was: asked of the service until it has answered, for the way there may be lost just then.
 
+import { Failure, callsTo } from "/static/web/calls.js";
+
 const RETRY_MS = 1_000; // jittered, doubled up to
 const RETRY_MAX_MS = 30_000;
+const call = callsTo("");
 
 export class History {
   #asked = 0;
@@ -34,10 +37,9 @@ export class History {
 
 async function reach(address) {
   try {
-    const answer = await fetch(address);
-    if (answer.ok) return { told: await answer.json() };
-    return { isOwed: answer.status >= 500 || answer.status === 429 };
-  } catch {
-    return { isOwed: true }; // no way there, or cut short on the way back
+    return { told: await call("GET", address) };
+  } catch (failure) {
+    if (!(failure instanceof Failure)) throw failure;
+    return { isOwed: failure.again };
   }
 }
