@@ -4,7 +4,7 @@ import pyotp
 from quart import Quart
 from sqlalchemy import update
 
-from app.identity.factor_tables import FactorRow
+from app.identity.tables import FactorRow
 from app.principal import Principal
 from app.resources import resources_of
 

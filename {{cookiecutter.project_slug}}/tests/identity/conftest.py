@@ -14,7 +14,7 @@ from app.database import UnitOfWork
 from app.errors import Unavailable
 from app.identity import User
 from app.identity import users
-from app.identity.sessions import Sessions
+from app.identity.sessions.service import Sessions
 from app.settings import IdentitySettings
 from app.settings import Settings
 

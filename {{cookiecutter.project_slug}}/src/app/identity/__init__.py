@@ -1,16 +1,16 @@
 """Users, passwords, server-side sessions, tickets and bearer tokens."""
 
-from app.identity.accounts import Account
-from app.identity.bearers import Bearer
 from app.identity.facade import Identity
-from app.identity.joining import SignUp
-from app.identity.mail_links import DeadLink
-from app.identity.mail_links import MailLink
-from app.identity.session_record import SessionRecord
-from app.identity.session_record import SessionSummary
-from app.identity.session_record import SessionToken
-from app.identity.session_store import LISTED_SESSIONS
-from app.identity.tickets import Ticket
+from app.identity.mail_links.joining import SignUp
+from app.identity.mail_links.links import DeadLink
+from app.identity.mail_links.links import MailLink
+from app.identity.people.accounts import Account
+from app.identity.sessions.record import SessionRecord
+from app.identity.sessions.record import SessionSummary
+from app.identity.sessions.record import SessionToken
+from app.identity.sessions.store import LISTED_SESSIONS
+from app.identity.sessions.tickets import Ticket
+from app.identity.tokens.bearers import Bearer
 from app.identity.users import User
 
 __all__ = [

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement
 from sqlalchemy import select
 
-from app.identity.factor_tables import FactorRow
+from app.identity.tables import FactorRow
 from app.roles import READ_ADMINISTRATION
 from app.roles import permits
 from app.settings import RequiredOf

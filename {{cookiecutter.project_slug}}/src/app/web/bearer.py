@@ -19,7 +19,7 @@ from quart.wrappers.base import BaseRequestWebsocket
 
 from app.errors import BadToken
 from app.errors import ScopeNeeded
-from app.identity.bearers import token_in_header
+from app.identity.tokens.bearers import token_in_header
 from app.principal import Principal
 
 SCOPE = "__scope__"

@@ -22,7 +22,7 @@ from app.errors import RecentSignInNeeded
 from app.errors import SecondFactorRequired
 from app.errors import Unauthenticated
 from app.identity import Identity
-from app.identity.server_session import session_opened_for
+from app.identity.browsers.session import session_opened_for
 from app.principal import ANONYMOUS
 from app.principal import Principal
 from app.principal import id_text

@@ -13,7 +13,7 @@ from quart import Quart
 
 from app.identity import MailLink
 from app.identity import SignUp
-from app.identity.exports import DataExportRow
+from app.identity.personal_data.exports import DataExportRow
 from app.resources import resources_of
 from tests.access.scene import Scene
 from tests.people import PASSWORD

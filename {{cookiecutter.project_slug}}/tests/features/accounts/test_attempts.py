@@ -8,8 +8,8 @@ import pytest
 from quart import Quart
 
 from app.factory import create_app
-from app.identity.known_devices import SECONDS
-from app.identity.known_devices import KnownDevices
+from app.identity.signing_in.known_devices import SECONDS
+from app.identity.signing_in.known_devices import KnownDevices
 from app.resources import resources_of
 from app.settings import Settings
 from tests.people import PASSWORD

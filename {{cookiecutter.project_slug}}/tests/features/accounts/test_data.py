@@ -19,11 +19,11 @@ from app.database import Database
 from app.database import UnitOfWork
 from app.errors import NotFound
 from app.features.accounts.data import service
-from app.identity import exports
 from app.identity.audit import AuditRow
-from app.identity.exports import DataExportRow
-from app.identity.leaving import DELETED_NAME
-from app.identity.leaving import own_tables
+from app.identity.personal_data import exports
+from app.identity.personal_data.exports import DataExportRow
+from app.identity.personal_data.leaving import DELETED_NAME
+from app.identity.personal_data.leaving import own_tables
 from app.identity.tables import UserRow
 from app.principal import SYSTEM
 from app.principal import UserId

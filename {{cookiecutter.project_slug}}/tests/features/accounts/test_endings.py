@@ -19,7 +19,7 @@ from websockets.typing import Origin
 from websockets.typing import Subprotocol
 
 from app.factory import create_app
-from app.identity.token_table import ApiTokenRow
+from app.identity.tables import ApiTokenRow
 from app.principal import Principal
 from app.principal import TokenId
 from app.realtime.protocol.messages import SUBPROTOCOL

@@ -13,8 +13,8 @@ from quart.typing import TestClientProtocol as Client
 from sqlalchemy import text
 from sqlalchemy import update
 
-from app.identity.mail_tables import MailLinkRow
-from app.identity.mail_tables import SignUpRow
+from app.identity.mail_links.tables import MailLinkRow
+from app.identity.mail_links.tables import SignUpRow
 from app.resources import resources_of
 from tests.letters import letters_to
 from tests.letters import next_letter

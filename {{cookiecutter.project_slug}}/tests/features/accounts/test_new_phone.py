@@ -11,7 +11,7 @@ from app.database import Database
 from app.features.accounts.second_factor.new_phone import NOT_OF_THE_NEW_ONE
 from app.features.accounts.second_factor.new_phone import TOO_LATE
 from app.identity.audit import AuditRow
-from app.identity.factor_tables import PendingFactorRow
+from app.identity.tables import PendingFactorRow
 from app.resources import resources_of
 from tests.letters import letters_to
 from tests.letters import send_all

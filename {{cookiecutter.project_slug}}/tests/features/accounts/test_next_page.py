@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 from sqlalchemy import update
 
 from app.features.accounts.next_page import safe_next
-from app.identity.mail_tables import SignUpRow
+from app.identity.mail_links.tables import SignUpRow
 from app.resources import resources_of
 from tests.letters import next_letter
 from tests.letters import token_in

@@ -7,7 +7,7 @@ import pytest
 from quart import Quart
 
 from app.features.accounts.notices import NOTICES
-from app.identity.audit_events import AUDIT_EVENTS
+from app.identity.audit.events import AUDIT_EVENTS
 from app.identity.owner_notices import nobody_delivers
 from app.resources import resources_of
 from tests.letters import letters_to

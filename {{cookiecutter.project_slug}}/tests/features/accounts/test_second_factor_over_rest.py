@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from app.database import Database
 from app.identity.audit import AuditRow
-from app.identity.factor_tables import PendingFactorRow
+from app.identity.tables import PendingFactorRow
 from app.resources import resources_of
 from tests.features.accounts.test_new_phone import status_of_sign_in
 from tests.letters import letters_to

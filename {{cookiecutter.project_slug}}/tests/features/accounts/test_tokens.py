@@ -13,11 +13,11 @@ from sqlalchemy import select
 from sqlalchemy import text
 
 from app.errors import Unauthenticated
-from app.identity import session_store
-from app.identity.token_format import hash_of
-from app.identity.token_format import looks_right
-from app.identity.token_format import new_api_token
-from app.identity.token_table import ApiTokenRow
+from app.identity.sessions import store
+from app.identity.tables import ApiTokenRow
+from app.identity.tokens.format import hash_of
+from app.identity.tokens.format import looks_right
+from app.identity.tokens.format import new_api_token
 from app.resources import resources_of
 from app.web import guard
 from app.web import limit
@@ -79,7 +79,7 @@ async def test_a_session_that_has_ended_makes_none_though_it_is_still_remembered
     tokens = resources.identity.tokens
     await tokens.issue(ada.principal, name="Bot", scopes=["account:read"], days=7)
     async with resources.database.transaction() as work:  # by another process
-        await session_store.remove(work.session, ada.user.id)
+        await store.remove(work.session, ada.user.id)
 
     with pytest.raises(Unauthenticated):
         await tokens.issue(ada.principal, name="Spare key", scopes=["account:read"], days=7)

@@ -17,7 +17,7 @@ from app.features.accounts import security
 from app.features.accounts import service
 from app.features.accounts import sessions
 from app.features.accounts import tokens
-from app.identity.session_interface import keep_sessions_on_the_server
+from app.identity.browsers.interface import keep_sessions_on_the_server
 from app.resources import Resources
 
 # The parts of the account, a folder each: what they add to its pages, they add in `register`.

@@ -7,8 +7,8 @@ from quart import request
 from app.features.accounts.coming_in import known_device
 from app.features.accounts.service import Browser
 from app.identity import User
-from app.identity.devices import describe_device
-from app.identity.session_interface import current_session
+from app.identity.browsers.devices import describe_device
+from app.identity.browsers.interface import current_session
 from app.web import current_principal
 from app.web.limits import caller
 from app.web.limits import spend

@@ -8,9 +8,9 @@ from quart import request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from app.features.accounts.service import Welcome
-from app.identity.known_devices import SECONDS
-from app.identity.session_interface import adopt_session
-from app.identity.session_interface import current_session
+from app.identity.browsers.interface import adopt_session
+from app.identity.browsers.interface import current_session
+from app.identity.signing_in.known_devices import SECONDS
 from app.principal import Principal
 from app.resources import current_resources
 from app.web.guards import FACTOR_PATH

@@ -23,7 +23,7 @@ from app.features.accounts.coming_in import way_of
 from app.features.accounts.next_page import safe_next
 from app.features.accounts.second_factor.sign_in import code_form
 from app.features.accounts.words import waiting_words
-from app.identity.session_interface import adopt_session
+from app.identity.browsers.interface import adopt_session
 from app.resources import current_resources
 from app.web import current_principal
 from app.web import guard

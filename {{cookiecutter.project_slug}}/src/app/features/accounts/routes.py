@@ -13,7 +13,7 @@ from app.features.accounts.coming_in import come_in
 from app.features.accounts.schemas import SignedIn
 from app.features.accounts.schemas import SignIn
 from app.features.accounts.schemas import UserShape
-from app.identity.session_interface import adopt_session
+from app.identity.browsers.interface import adopt_session
 from app.resources import current_resources
 from app.web import current_principal
 from app.web import fails_with

@@ -8,7 +8,7 @@ import click
 from quart import Quart
 
 from app.features.registration import AtHand
-from app.identity.audit_events import describe_events
+from app.identity.audit.events import describe_events
 from app.resources import Resources
 
 from . import commands

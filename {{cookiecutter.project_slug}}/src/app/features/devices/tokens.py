@@ -9,10 +9,10 @@ from app.database import Database
 from app.errors import Unavailable
 from app.identity import Bearer
 from app.identity.tables import UserRow
-from app.identity.token_format import hash_of
-from app.identity.token_format import hint_of
-from app.identity.token_format import looks_right
-from app.identity.token_format import new_api_token
+from app.identity.tokens.format import hash_of
+from app.identity.tokens.format import hint_of
+from app.identity.tokens.format import looks_right
+from app.identity.tokens.format import new_api_token
 from app.principal import MachineId
 from app.principal import Principal
 from app.principal import UserId

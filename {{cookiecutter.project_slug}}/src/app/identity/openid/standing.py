@@ -13,8 +13,8 @@ from sqlalchemy import update
 from app.database import UnitOfWork
 from app.errors import Unauthenticated
 from app.identity.openid.tables import OpenIdLinkRow
+from app.identity.tables import ApiTokenRow
 from app.identity.tables import SessionRow
-from app.identity.token_table import ApiTokenRow
 from app.principal import Principal
 from app.principal import UserId
 

@@ -26,7 +26,7 @@ from app.features.accounts.security.pages import URL as SECURITY
 from app.features.accounts.words import WRONG_CODE
 from app.features.accounts.words import waiting_words
 from app.identity import DeadLink
-from app.identity.factors import WrongCode
+from app.identity.factors.service import WrongCode
 from app.resources import current_resources
 from app.web import current_principal
 from app.web import guard

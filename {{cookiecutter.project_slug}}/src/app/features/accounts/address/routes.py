@@ -14,7 +14,7 @@ from app.features.accounts.attempts import ATTEMPTS
 from app.features.accounts.attempts import spend_letter
 from app.features.accounts.joining.schemas import LetterOnItsWay
 from app.features.accounts.reauthentication.attempts import spend_proof
-from app.identity.factors import WrongCode
+from app.identity.factors.service import WrongCode
 from app.resources import current_resources
 from app.web import current_principal
 from app.web import fails_with

@@ -11,7 +11,7 @@ from app.features.accounts.data import pages
 from app.features.accounts.data import routes
 from app.features.accounts.data.service import MAKE_EXPORT
 from app.features.accounts.data.service import make_export
-from app.identity import exports
+from app.identity.personal_data import exports
 from app.resources import Resources
 
 # Somewhere in the hour, but not at its start, when everybody's jobs run.

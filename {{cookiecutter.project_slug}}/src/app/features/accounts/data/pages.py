@@ -11,8 +11,8 @@ from werkzeug.wrappers import Response as Redirect
 from app.errors import Conflict
 from app.features.accounts.account import section_page
 from app.features.accounts.data import service
-from app.identity.exports import may_ask
-from app.identity.session_interface import adopt_session
+from app.identity.browsers.interface import adopt_session
+from app.identity.personal_data.exports import may_ask
 from app.resources import current_resources
 from app.web import current_principal
 from app.web import guard

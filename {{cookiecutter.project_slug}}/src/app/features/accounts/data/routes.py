@@ -11,8 +11,8 @@ from quart_schema import validate_response
 
 from app.features.accounts.data import service
 from app.features.accounts.data.pages import zip_answer
-from app.identity.exports import DataExport
-from app.identity.session_interface import adopt_session
+from app.identity.browsers.interface import adopt_session
+from app.identity.personal_data.exports import DataExport
 from app.resources import current_resources
 from app.web import current_principal
 from app.web import fails_with

@@ -13,10 +13,10 @@ from app.database import Database
 from app.errors import GiveUp
 from app.identity import Identity
 from app.identity import audit
-from app.identity import exports
-from app.identity.announcing import forget_everywhere
-from app.identity.exports import DataExport
-from app.identity.leaving import leave
+from app.identity.personal_data import exports
+from app.identity.personal_data.exports import DataExport
+from app.identity.personal_data.leaving import leave
+from app.identity.sessions.announcing import forget_everywhere
 from app.jobs import Jobs
 from app.principal import Principal
 

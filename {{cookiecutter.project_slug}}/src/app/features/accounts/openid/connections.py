@@ -9,11 +9,11 @@ from app.errors import NotFound
 from app.identity import Identity
 from app.identity import audit
 from app.identity import users
-from app.identity.announcing import forget_everywhere
 from app.identity.openid import Claims
 from app.identity.openid import Link
 from app.identity.openid import Provider
 from app.identity.openid import links
+from app.identity.sessions.announcing import forget_everywhere
 from app.principal import Principal
 
 LINKED_ELSEWHERE = "This account signs in somebody else here."

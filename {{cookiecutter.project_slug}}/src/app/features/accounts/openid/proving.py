@@ -18,7 +18,7 @@ from app.features.accounts.reauthentication.attempts import spend_proof
 from app.features.accounts.second_factor.sign_in import code_form
 from app.features.accounts.words import WRONG_CODE
 from app.features.accounts.words import waiting_words
-from app.identity.factors import WrongCode
+from app.identity.factors.service import WrongCode
 from app.web import also_enrolling
 from app.web import current_principal
 from app.web import guard

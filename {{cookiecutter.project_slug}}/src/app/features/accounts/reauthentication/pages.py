@@ -15,7 +15,7 @@ from app.features.accounts.reauthentication.ways import adopt_proof
 from app.features.accounts.reauthentication.ways import ways_of
 from app.features.accounts.words import WRONG_CODE
 from app.features.accounts.words import waiting_words
-from app.identity.factors import WrongCode
+from app.identity.factors.service import WrongCode
 from app.resources import current_resources
 from app.web import also_enrolling
 from app.web import current_principal

@@ -8,7 +8,7 @@ from typing import cast
 from quart import Quart
 from quart import current_app
 
-from app.identity.session_interface import adopt_session
+from app.identity.browsers.interface import adopt_session
 from app.principal import Principal
 from app.resources import current_resources
 from app.web import current_principal

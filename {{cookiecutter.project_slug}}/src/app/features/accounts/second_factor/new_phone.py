@@ -16,8 +16,8 @@ from app.features.accounts.second_factor.showing import in_groups
 from app.features.accounts.second_factor.showing import picture_of
 from app.features.accounts.security.pages import URL as SECURITY_URL
 from app.features.accounts.words import waiting_words
-from app.identity.factors import WrongCode
-from app.identity.new_phones import NothingWaits
+from app.identity.factors.new_phones import NothingWaits
+from app.identity.factors.service import WrongCode
 from app.resources import current_resources
 from app.web import current_principal
 from app.web import guard

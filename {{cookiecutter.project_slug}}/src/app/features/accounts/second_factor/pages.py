@@ -19,8 +19,8 @@ from app.features.accounts.second_factor.showing import in_groups
 from app.features.accounts.second_factor.showing import picture_of
 from app.features.accounts.security.pages import URL as SECURITY_URL
 from app.features.accounts.words import waiting_words
-from app.identity.factors import WrongCode
-from app.identity.session_interface import current_session
+from app.identity.browsers.interface import current_session
+from app.identity.factors.service import WrongCode
 from app.resources import current_resources
 from app.web import also_enrolling
 from app.web import current_principal

@@ -26,8 +26,8 @@ from app.features.accounts.second_factor.schemas import RecoveryCodes
 from app.features.accounts.second_factor.schemas import SecondStep
 from app.features.accounts.second_factor.showing import uri_of
 from app.features.accounts.words import WRONG_CODE
-from app.identity.factors import WrongCode
-from app.identity.new_phones import NothingWaits
+from app.identity.factors.new_phones import NothingWaits
+from app.identity.factors.service import WrongCode
 from app.resources import current_resources
 from app.web import also_enrolling
 from app.web import current_principal

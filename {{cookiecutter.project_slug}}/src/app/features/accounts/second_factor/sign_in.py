@@ -17,7 +17,7 @@ from app.features.accounts.coming_in import come_in
 from app.features.accounts.next_page import safe_next
 from app.features.accounts.words import WRONG_CODE
 from app.features.accounts.words import waiting_words
-from app.identity.factors import WrongCode
+from app.identity.factors.service import WrongCode
 from app.resources import current_resources
 from app.web import current_principal
 from app.web import guard

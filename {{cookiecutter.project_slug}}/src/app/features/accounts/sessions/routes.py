@@ -8,7 +8,7 @@ from quart_schema import validate_response
 
 from app.features.accounts.sessions.schemas import SessionList
 from app.features.accounts.sessions.schemas import SessionShape
-from app.identity.session_interface import adopt_session
+from app.identity.browsers.interface import adopt_session
 from app.principal import SessionId
 from app.resources import current_resources
 from app.web import current_principal

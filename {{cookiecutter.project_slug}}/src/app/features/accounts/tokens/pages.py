@@ -15,7 +15,7 @@ from app.errors import Invalid
 from app.features.accounts.account import section_page
 from app.features.accounts.ages import ago
 from app.features.accounts.tokens.schemas import DEFAULT_DAYS
-from app.identity.api_tokens import ApiTokens
+from app.identity.tokens.service import ApiTokens
 from app.principal import TokenId
 from app.resources import current_resources
 from app.web import current_principal

@@ -7,8 +7,8 @@ from pydantic import BaseModel
 from pydantic import ConfigDict
 from pydantic import Field
 
-from app.identity.token_record import ApiToken
-from app.identity.token_record import IssuedToken
+from app.identity.tokens.record import ApiToken
+from app.identity.tokens.record import IssuedToken
 
 DEFAULT_DAYS = 90
 

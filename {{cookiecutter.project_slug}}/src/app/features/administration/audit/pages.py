@@ -9,7 +9,7 @@ from quart import request
 from app.features.administration.audit.schemas import EntryQuery
 from app.features.administration.audit.service import page_of_entries
 from app.features.administration.frame import section_page
-from app.identity.audit_events import described_events
+from app.identity.audit.events import described_events
 from app.resources import current_resources
 from app.web import auditors
 from app.web import current_principal

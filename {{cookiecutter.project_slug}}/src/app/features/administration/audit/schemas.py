@@ -7,8 +7,8 @@ from pydantic import BaseModel
 from pydantic import Field
 from pydantic import JsonValue
 
-from app.identity.audit_reading import AuditEntry
-from app.identity.audit_reading import AuditFilter
+from app.identity.audit.reading import AuditEntry
+from app.identity.audit.reading import AuditFilter
 from app.web.paging import CURSOR_MAX_CHARACTERS
 from app.web.paging import Page
 from app.web.values import Moment

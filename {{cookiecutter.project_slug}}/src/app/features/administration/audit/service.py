@@ -6,9 +6,9 @@ from app.database import Database
 from app.features.administration.audit.schemas import EntryPage
 from app.features.administration.audit.schemas import EntryShape
 from app.identity import audit
-from app.identity.audit_reading import AuditFilter
-from app.identity.audit_reading import read
-from app.identity.audit_reading import read_all
+from app.identity.audit.reading import AuditFilter
+from app.identity.audit.reading import read
+from app.identity.audit.reading import read_all
 from app.principal import Principal
 from app.web.paging import cut
 from app.web.paging import decode_cursor

@@ -15,8 +15,8 @@ from app.features.administration.frame import section_page
 from app.features.administration.people.schemas import PAGE_PEOPLE
 from app.features.administration.people.service import page_of_people
 from app.identity import LISTED_SESSIONS
-from app.identity.people import SEARCH_MAX_CHARACTERS
-from app.identity.people import People
+from app.identity.people.service import SEARCH_MAX_CHARACTERS
+from app.identity.people.service import People
 from app.principal import SessionId
 from app.principal import UserId
 from app.resources import current_resources

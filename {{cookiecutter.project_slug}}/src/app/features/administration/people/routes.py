@@ -15,7 +15,7 @@ from app.features.administration.people.schemas import PersonSessions
 from app.features.administration.people.schemas import PersonShape
 from app.features.administration.people.schemas import RoleName
 from app.features.administration.people.service import page_of_people
-from app.identity.people import People
+from app.identity.people.service import People
 from app.principal import SessionId
 from app.principal import UserId
 from app.resources import current_resources

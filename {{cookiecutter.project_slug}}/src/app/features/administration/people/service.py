@@ -7,8 +7,8 @@ from app.errors import Invalid
 from app.features.administration.people.schemas import PersonPage
 from app.features.administration.people.schemas import PersonShape
 from app.identity import Account
-from app.identity.accounts import After
-from app.identity.people import People
+from app.identity.people.accounts import After
+from app.identity.people.service import People
 from app.principal import Principal
 from app.web.paging import CURSOR
 from app.web.paging import cut

@@ -10,7 +10,7 @@ from app.features.dashboards.boards import sharing
 from app.features.dashboards.boards.live import LivePublisher
 from app.features.dashboards.boards.live import shared_namespace
 from app.features.dashboards.figures import Figures
-from app.identity.audit_events import describe_events
+from app.identity.audit.events import describe_events
 from app.resources import Resources
 
 

@@ -25,12 +25,12 @@ from app.features.dashboards.boards.service import remove_board
 from app.features.dashboards.boards.tables import BoardRow
 from app.features.dashboards.boards.tables import LinkRow
 from app.identity import audit
-from app.identity.bearers import Bearer
 from app.identity.tables import UserRow
-from app.identity.token_format import hash_of
-from app.identity.token_format import hint_of
-from app.identity.token_format import looks_right
-from app.identity.token_format import new_api_token
+from app.identity.tokens.bearers import Bearer
+from app.identity.tokens.format import hash_of
+from app.identity.tokens.format import hint_of
+from app.identity.tokens.format import looks_right
+from app.identity.tokens.format import new_api_token
 from app.principal import Principal
 from app.principal import TokenId
 from app.principal import UserId

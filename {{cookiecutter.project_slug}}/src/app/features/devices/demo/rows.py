@@ -23,7 +23,7 @@ from app.features.devices.tables import ProgressRow
 from app.features.devices.tables import ReadingRow
 from app.features.devices.tokens import Tokens
 from app.identity.tables import UserRow
-from app.identity.token_format import new_api_token
+from app.identity.tokens.format import new_api_token
 
 OWNER = "ada@example.com"
 NAMES = (("Lighthouse", 14.0), ("Greenhouse", 24.0), ("Cellar", 11.0))

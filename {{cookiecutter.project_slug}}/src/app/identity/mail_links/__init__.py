@@ -1,0 +1,1 @@
+"""Links in letters, and what they open: joining, another password, another address."""

@@ -1,0 +1,1 @@
+"""Passwords: hashed, and held to the lists of those that are no good."""

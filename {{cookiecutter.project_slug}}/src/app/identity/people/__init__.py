@@ -1,0 +1,1 @@
+"""People as others see them: administrators, and whoever reads a name."""

@@ -1,0 +1,1 @@
+"""Signing in, step by step: the password, the code, and the browsers that are known."""

@@ -1,0 +1,1 @@
+"""What programs send: bearer tokens, and the API tokens that people make for them."""
