@@ -11,6 +11,7 @@ from pydantic import GetCoreSchemaHandler
 from pydantic import GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
+from pydantic_core.core_schema import chain_schema
 from pydantic_core.core_schema import no_info_after_validator_function
 from pydantic_core.core_schema import str_schema
 
@@ -62,9 +63,9 @@ Storable = AfterValidator(_storable)
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Makes of ``str`` what people write: trimmed, not empty, of at most ``most`` characters.
+    """Makes of ``str`` what people write: at most ``most`` characters as sent, trimmed, not empty.
 
-    Descriptions of the interface tell by a pattern what it takes to be more than blanks.
+    Descriptions of the interface say so to the character, with a pattern for what is not blank.
     """
 
     most: int
@@ -73,13 +74,15 @@ class Lines:
     def __get_pydantic_core_schema__(
         self, source: object, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        text = str_schema(strip_whitespace=True, min_length=1, max_length=self.most)
-        return no_info_after_validator_function(self._check, text)
+        # What is trimmed counts as well, or descriptions could not tell how long a text may be.
+        sent = str_schema(max_length=self.most)
+        kept = str_schema(strip_whitespace=True, min_length=1)
+        return no_info_after_validator_function(self._check, chain_schema([sent, kept]))
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        return {**handler(schema), "pattern": self.pattern}
+        return {"type": "string", "minLength": 1, "maxLength": self.most, "pattern": self.pattern}
 
     @staticmethod
     def _check(value: str) -> str:
