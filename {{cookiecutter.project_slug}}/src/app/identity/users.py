@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.database import UnitOfWork
 from app.errors import Conflict
 from app.errors import Invalid
+from app.errors import Unauthenticated
 from app.identity.tables import UserRow
 from app.principal import UserId
 from app.roles import ADMINISTRATOR
@@ -162,6 +163,28 @@ async def set_password_hash(work: UnitOfWork, user_id: UserId, password_hash: st
     """Replaces the hash of a person's password; their sessions are the caller's to end."""
     changed = update(UserRow).where(UserRow.id == user_id).values(password_hash=password_hash)
     await work.session.execute(changed)
+
+
+async def hold_account(work: UnitOfWork, user_id: UserId) -> None:
+    """Has what opens an account be changed by one transaction at a time.
+
+    Whoever is to lock rows of a person's calls this before: deleting the account locks the person
+    first, and of two who come from both ends PostgreSQL would have to end one.
+    """
+    mine = select(UserRow.id).where(UserRow.id == user_id)
+    await work.session.execute(mine.with_for_update(key_share=True))
+
+
+async def hold_open(work: UnitOfWork, user_id: UserId) -> None:
+    """Has an account be neither deleted nor shut out before the transaction ends.
+
+    Raises:
+        Unauthenticated: it was, a moment ago.
+    """
+    mine = select(UserRow.id).where(UserRow.id == user_id, UserRow.disabled_at.is_(None))
+    here = await work.session.scalars(mine.with_for_update(read=True, key_share=True))
+    if here.one_or_none() is None:
+        raise Unauthenticated("this account is not in use")
 
 
 def _enabled() -> Select[UserRow]:

@@ -137,11 +137,11 @@ class NewPhones:
 
 async def _hold(work: UnitOfWork, who: Principal) -> None:
     """Has all changes of a person's phone come one after the other, each of a session that is."""
+    await hold_session(work, who)
     known = select(FactorRow.user_id).where(FactorRow.user_id == who.own_id)
     known = known.where(FactorRow.confirmed_at.is_not(None)).with_for_update()
     if (await work.session.scalars(known)).one_or_none() is None:
         raise Conflict("there is no second factor")
-    await hold_session(work, who)
 
 
 def _session_of(who: Principal) -> SessionId:

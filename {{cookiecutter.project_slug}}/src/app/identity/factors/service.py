@@ -38,6 +38,7 @@ from app.identity.owner_notices import OwnerNotices
 from app.identity.sessions.hold import hold_session
 from app.identity.tables import FactorRow
 from app.identity.tables import PendingFactorRow
+from app.identity.users import hold_account
 from app.principal import Principal
 from app.principal import UserId
 
@@ -98,6 +99,7 @@ class Factors:
 
         Raises:
             Conflict: there is a confirmed one.
+            Unauthenticated: the session has ended meanwhile.
             Unavailable: PostgreSQL is away, or the service has no key to seal the secret with.
         """
         now = self._now()
@@ -112,6 +114,7 @@ class Factors:
             where=and_(FactorRow.confirmed_at.is_(None), or_(is_stale, is_elsewhere)),
         )
         async with self._database.transaction() as work:
+            await hold_session(work, who)
             await work.session.execute(begun)
             row = (await work.session.scalars(_of(who.own_id))).one()
             if row.confirmed_at is not None:
@@ -127,10 +130,10 @@ class Factors:
             Unavailable: PostgreSQL is away.
         """
         async with self._database.transaction() as work:
+            await hold_session(work, who)
             row = (await work.session.scalars(_of(who.own_id).with_for_update())).one_or_none()
             if row is None or row.confirmed_at is not None or row.shown_to != who.session_id:
                 raise WrongCode("there is nothing to confirm")
-            await hold_session(work, who)
             await self._take(work, row, code)
             confirmed = update(FactorRow).where(FactorRow.user_id == who.own_id)
             await work.session.execute(confirmed.values(confirmed_at=self._now()))
@@ -168,9 +171,9 @@ class Factors:
             Unavailable: PostgreSQL is away.
         """
         async with self._database.transaction() as work:
+            await hold_session(work, who)
             if await _confirmed(work.session, who.own_id) is None:
                 raise Conflict("there is no second factor")
-            await hold_session(work, who)
             await audit.record(work, "recovery_codes.made", who=who)
             await self._notices.tell(work, "recovery_codes.made", who.own_id)
             return await recovery_codes.make(work, who.own_id)
@@ -187,11 +190,10 @@ class Factors:
         if is_own and self.is_required_of(who):
             raise Conflict("a second factor is required of you")
         async with self._database.transaction() as work:
+            await (hold_session(work, who) if is_own else hold_account(work, owner))
             removed = delete(FactorRow).where(FactorRow.user_id == owner)
             gone = await work.session.scalars(removed.returning(FactorRow.user_id))
             if gone.one_or_none() is not None:
-                if is_own:
-                    await hold_session(work, who)
                 await recovery_codes.void(work, owner)
                 waiting = delete(PendingFactorRow).where(PendingFactorRow.user_id == owner)
                 await work.session.execute(waiting)

@@ -28,6 +28,7 @@ from app.identity.sessions.record import SessionToken
 from app.identity.sessions.record import new_token
 from app.identity.sessions.record import token_hash
 from app.identity.sessions.record import token_in
+from app.identity.users import hold_account
 from app.principal import UserId
 
 Purpose = Literal["confirm", "reset", "address"]
@@ -106,8 +107,14 @@ class MailLinks:
         Raises:
             DeadLink: it is no longer good, or somebody was faster.
         """
-        used = delete(MailLinkRow).where(*self._is(token, purpose)).returning(MailLinkRow)
-        return _link((await work.session.scalars(used)).one_or_none())
+        is_it = self._is(token, purpose)
+        link = _link((await work.session.scalars(select(MailLinkRow).where(*is_it))).one_or_none())
+        if link.user_id is not None:
+            await hold_account(work, link.user_id)
+        used = delete(MailLinkRow).where(*is_it).returning(MailLinkRow.token_hash)
+        if (await work.session.scalars(used)).one_or_none() is None:
+            raise DeadLink
+        return link
 
     async def delete_expired(self) -> None:
         """Removes links and sign-ups that have run out; for a schedule to call."""

@@ -13,6 +13,7 @@ from app.database import UnitOfWork
 from app.identity.openid.claims import Claims
 from app.identity.openid.standing import withdraw
 from app.identity.openid.tables import OpenIdLinkRow
+from app.identity.users import hold_account
 from app.principal import UserId
 
 
@@ -60,6 +61,7 @@ async def list_of(session: AsyncSession, user_id: UserId) -> Sequence[Link]:
 
 async def held(work: UnitOfWork, user_id: UserId) -> set[str]:
     """Returns the providers that sign in a person; none goes before the transaction ends."""
+    await hold_account(work, user_id)
     mine = select(OpenIdLinkRow).where(OpenIdLinkRow.user_id == user_id)
     rows = await work.session.scalars(mine.order_by(OpenIdLinkRow.created_at).with_for_update())
     return {row.provider for row in rows}

@@ -15,6 +15,7 @@ from app.errors import Unauthenticated
 from app.identity.openid.tables import OpenIdLinkRow
 from app.identity.tables import ApiTokenRow
 from app.identity.tables import SessionRow
+from app.identity.users import hold_account
 from app.principal import Principal
 from app.principal import UserId
 
@@ -28,6 +29,7 @@ async def provider_of(work: UnitOfWork, who: Principal) -> str | None:
     Raises:
         Unauthenticated: the session has ended, though it may still be remembered.
     """
+    await hold_account(work, who.own_id)
     mine = select(SessionRow.id, SessionRow.factor_provider).where(
         SessionRow.id == who.session_id, SessionRow.user_id == who.own_id
     )

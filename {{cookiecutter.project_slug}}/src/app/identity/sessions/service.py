@@ -26,6 +26,7 @@ from app.identity.sessions.record import SessionToken
 from app.identity.sessions.record import new_token
 from app.identity.sessions.record import token_hash
 from app.identity.users import User
+from app.identity.users import hold_open
 from app.principal import Principal
 from app.principal import SessionId
 from app.settings import IdentitySettings
@@ -74,10 +75,13 @@ class Sessions:
         worth nothing; what a visitor's held moves along. ``factor_provider`` saw a second factor.
 
         Raises:
+            Unauthenticated: the account was deleted or shut out meanwhile.
             Unavailable: PostgreSQL is away.
         """
         token, now = new_token(), self._now()
         async with self._database.transaction() as work:
+            if user is not None:
+                await hold_open(work, user.id)
             kept = replacing and await store.take_visitor_data(work.session, replacing)
             record = await store.add(
                 work.session,

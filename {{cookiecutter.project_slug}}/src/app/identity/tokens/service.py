@@ -95,10 +95,10 @@ class ApiTokens:
         name = self._check(name, scopes, days)
         secret, now = new_api_token(self.prefix), self._now()
         async with self._database.transaction() as work:
+            factor_provider = await provider_of(work, who)
             mine = select(func.count()).where(ApiTokenRow.user_id == who.own_id)
             if await work.session.scalar(mine) >= TOKENS_PER_PERSON:  # type: ignore[operator]
                 raise Conflict(f"{TOKENS_PER_PERSON} tokens are the most; revoke one first")
-            factor_provider = await provider_of(work, who)
             added = insert(ApiTokenRow).values(
                 user_id=who.own_id,
                 token_hash=hash_of(secret),
