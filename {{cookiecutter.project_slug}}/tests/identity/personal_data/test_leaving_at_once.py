@@ -23,6 +23,7 @@ from app.identity import DeadLink
 from app.identity import Identity
 from app.identity import MailLink
 from app.identity import User
+from app.identity.audit import AuditRow
 from app.identity.openid import Claims
 from app.identity.openid import links
 from app.identity.personal_data.leaving import leave
@@ -199,3 +200,28 @@ async def test_who_has_left_is_shown_no_secret(ada: Account) -> None:
     assert left is None
     assert isinstance(seen, Unauthenticated)
     assert await left_of(ada) == set()
+
+
+async def test_an_account_is_deleted_once(ada: Account) -> None:
+    outcomes = await at_once(ada.database, [ada.user.id], ada.leave, ada.leave)
+
+    async with ada.database.reading() as session:
+        told = await session.scalars(
+            select(AuditRow.event).where(AuditRow.event == "account.deleted")
+        )
+        assert len(told.all()) == 1
+    assert [type(outcome) for outcome in outcomes if outcome] == [Unauthenticated]
+
+
+async def test_of_two_administrators_who_leave_at_once_one_stays(
+    identity: Identity, database: Database
+) -> None:
+    both = [
+        await identity.create_user(f"{name}@example.com", name, PASSWORD, is_admin=True)
+        for name in ("root", "other")
+    ]
+    root, other = [await account_of(identity, database, user) for user in both]
+
+    outcomes = await at_once(database, [user.id for user in both], root.leave, other.leave)
+
+    assert [type(outcome) for outcome in outcomes if outcome] == [Conflict]

@@ -11,9 +11,12 @@ LAST_ADMINISTRATOR = "there would be no administrator left"
 
 
 async def wait_in_line(work: UnitOfWork) -> None:
-    """Locks the administrators in one order, so that of two who remove each other one waits."""
+    """Locks the administrators in one order, so that of two who remove each other one waits.
+
+    What they write meanwhile waits for nobody: their rows may be pointed at.
+    """
     everyone = select(UserRow.id).where(UserRow.roles.contains([ADMINISTRATOR]))
-    await work.session.execute(everyone.order_by(UserRow.id).with_for_update())
+    await work.session.execute(everyone.order_by(UserRow.id).with_for_update(key_share=True))
 
 
 async def keep_one_administrator(work: UnitOfWork, *, without: UserRow) -> None:

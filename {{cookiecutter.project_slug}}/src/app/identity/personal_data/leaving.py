@@ -16,11 +16,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.database import Base
 from app.database import UnitOfWork
+from app.errors import Unauthenticated
 from app.identity import audit
 from app.identity.audit import AuditRow
 from app.identity.openid.tables import OpenIdLinkRow
 from app.identity.people.accounts import DELETED_ENDING
 from app.identity.people.administrators import keep_one_administrator
+from app.identity.people.administrators import wait_in_line
 from app.identity.personal_data.registry import PersonalData
 from app.identity.tables import SessionRow
 from app.identity.tables import UserRow
@@ -51,11 +53,15 @@ async def leave(who: Principal, work: UnitOfWork) -> None:
 
     Raises:
         Conflict: the caller is the last administrator.
+        Unauthenticated: the account was deleted or shut out a moment ago.
     """
     user_id = who.own_id
+    await wait_in_line(work)  # before the person, as whoever takes roles away does
     row = (
         await work.session.scalars(select(UserRow).where(UserRow.id == user_id).with_for_update())
     ).one()
+    if row.disabled_at is not None:
+        raise Unauthenticated("this account is not in use")
     await keep_one_administrator(work, without=row)
     for table in own_tables():
         await work.session.execute(delete(table).where(table.c.user_id == user_id))
