@@ -20,6 +20,7 @@ from app.commands.serve import serve
 from app.commands.user import user
 from app.commands.worker import worker
 from app.serving.lifeline import follow_parent
+from app.setting_sources import UnreadableFile
 
 
 class Program(click.Group):
@@ -31,13 +32,24 @@ class Program(click.Group):
             return super().invoke(ctx)
         except ValidationError as error:
             raise click.ClickException("; ".join(told(error))) from error
+        except UnreadableFile as error:
+            raise click.ClickException(str(error)) from error
 
 
 def told(error: ValidationError) -> list[str]:
     """Returns for each bad setting its variable and what is wrong with it."""
     group = getattr(settings, error.title, settings.Settings)
     prefix = group.model_config.get("env_prefix", "")
-    return [f"{prefix}{one['loc'][-1]}".upper() + f": {one['msg']}" for one in error.errors()]
+    return [_line(prefix, one["loc"], one["msg"]) for one in error.errors()]
+
+
+def _line(prefix: str, place: tuple[int | str, ...], message: str) -> str:
+    field, *inside = map(str, place)
+    variable = f"{prefix}{field}".upper()
+    message = message.removeprefix("Value error, ")
+    if message.startswith(variable):
+        return message
+    return f"{'.'.join((variable, *inside))}: {message}"
 
 
 @click.group(cls=Program)

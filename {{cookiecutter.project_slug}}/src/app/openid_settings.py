@@ -1,6 +1,7 @@
 """Settings of the providers that people may sign in with."""
 
 import json
+from typing import Annotated
 from typing import Literal
 
 from pydantic import BaseModel
@@ -8,6 +9,7 @@ from pydantic import ConfigDict
 from pydantic import Field
 from pydantic import SecretStr
 from pydantic import field_validator
+from pydantic_settings import NoDecode
 from pydantic_settings import SettingsConfigDict
 
 from app.setting_sources import Group
@@ -52,14 +54,18 @@ class OpenIdSettings(Group):
 
     model_config = SettingsConfigDict(env_prefix="OPENID_")
 
-    providers: tuple[OpenIdProvider, ...] = Field(default_factory=tuple)
+    providers: Annotated[tuple[OpenIdProvider, ...], NoDecode] = Field(default_factory=tuple)
     timeout_seconds: float = 5.0
 
     @field_validator("providers", mode="before")
     @classmethod
-    def _read_from_a_file(cls, value: object) -> object:
-        # What `OPENID_PROVIDERS_FILE` names is text; a variable has been read as JSON already.
-        return json.loads(value) if isinstance(value, str) else value
+    def _read(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        try:
+            return json.loads(value)
+        except json.JSONDecodeError as error:
+            raise ValueError(f"this is no JSON: {error}") from None
 
     @field_validator("providers")
     @classmethod

@@ -18,6 +18,9 @@ CLUSTER_PORT = 6379
 SENTINEL_PORT = 26379
 DEFAULT_URL = "redis://localhost:6379/0"
 
+SCHEMES = frozenset({"redis", "rediss"})
+KINDS = frozenset({"", "cluster", "sentinel"})
+
 Address = tuple[str, int]
 Kind = Literal["server", "cluster", "sentinel"]
 
@@ -76,11 +79,17 @@ def redis_servers(url: str) -> RedisServers:
     """Takes an address apart; none at all is the usual place on this machine.
 
     Raises:
-        ValueError: a Cluster without nodes or with a database, Sentinels without a service.
+        ValueError: another kind of address, a port that is no number, a Cluster without nodes or
+            with a database, Sentinels without a service.
     """
     url = url or DEFAULT_URL
     parts = urlsplit(url)
-    _, _, kind = parts.scheme.partition("+")
+    scheme, _, kind = parts.scheme.partition("+")
+    if parts.scheme != "unix" and (scheme not in SCHEMES or kind not in KINDS):
+        raise ValueError(
+            "REDIS_URL must begin with redis://, rediss:// or unix://, or for several servers"
+            " with redis+cluster:// or redis+sentinel://"
+        )
     path = [part for part in parts.path.split("/") if part]
     if kind == "cluster":
         if path not in ([], ["0"]):
@@ -90,6 +99,7 @@ def redis_servers(url: str) -> RedisServers:
         service, database = _service(path)
         hosts = _hosts(parts.netloc, SENTINEL_PORT)
         return RedisServers("sentinel", url, hosts, service=service, database=database)
+    _require_port(parts.netloc)
     return RedisServers("server", url)
 
 
@@ -117,7 +127,15 @@ def _hosts(netloc: str, port: int) -> tuple[Address, ...]:
     return found
 
 
+def _require_port(netloc: str) -> None:
+    try:
+        _ = urlsplit(f"//{netloc}").port
+    except ValueError:  # theirs may show a part of a password
+        raise ValueError(f"REDIS_URL is no address such as {DEFAULT_URL}") from None
+
+
 def _address(text: str, port: int) -> Address:
+    _require_port(text)
     parts = urlsplit(f"//{text}")
     if not parts.hostname:
         raise ValueError(f"REDIS_URL: {text!r} is no host")

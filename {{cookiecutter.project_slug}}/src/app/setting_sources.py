@@ -29,14 +29,26 @@ class ProjectFile(PyprojectTomlConfigSettingsSource):
         return parsed(file_path, known.st_mtime_ns, known.st_size)
 
 
+class UnreadableFile(Exception):
+    """A file that a ``NAME_FILE`` names cannot be read; the message says which and why."""
+
+
 class SecretFiles(PydanticBaseSettingsSource):
     """Reads a field's value from the file that ``NAME_FILE`` names."""
 
     def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
-        """Returns the value of one field, or None when no file is named for it."""
+        """Returns the value of one field, or None when no file is named for it.
+
+        Raises:
+            UnreadableFile: there is no such file, or none for us.
+        """
         prefix = self.config.get("env_prefix", "")
-        path = os.environ.get(f"{prefix}{field_name}_file".upper())
-        return (Path(path).read_text().strip() if path else None, field_name, False)
+        variable = f"{prefix}{field_name}_file".upper()
+        path = os.environ.get(variable)
+        try:
+            return (Path(path).read_text().strip() if path else None, field_name, False)
+        except OSError as error:
+            raise UnreadableFile(f"{variable}: cannot read {path}: {error.strerror}") from error
 
     def __call__(self) -> dict[str, Any]:
         """Returns the values of all fields that have a file."""

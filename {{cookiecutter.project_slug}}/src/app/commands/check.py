@@ -84,13 +84,17 @@ async def broken_database(settings: Settings) -> AsyncIterator[str]:
 async def broken_redis(settings: RedisSettings) -> AsyncIterator[str]:
     """Yields what is wrong with Redis."""
     if not settings.url:
-        yield "Redis: REDIS_URL is not set"
+        yield "REDIS_URL is not set"
         return
-    servers = redis_servers(settings.url)
+    try:
+        servers = redis_servers(settings.url)
+    except ValueError as error:
+        yield str(error)
+        return
     try:
         await reach(servers, settings)
     except (RedisError, OSError, TimeoutError) as error:
-        yield f"Redis: {servers.shown} does not answer: {error}"
+        yield f"Redis at {servers.shown} is away: {error}"
 
 
 async def reach(servers: RedisServers, settings: RedisSettings) -> None:

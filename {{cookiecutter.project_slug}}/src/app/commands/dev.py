@@ -23,6 +23,7 @@ from app.features.registration import Feature
 from app.features.registration import IsAliveInTheDemo
 from app.serving.child import Child
 from app.serving.lifeline import Lifeline
+from app.serving.listener import PORT_MAX
 from app.serving.listener import listen_near
 from app.serving.signals import STOP_SIGNALS
 from app.serving.signals import StopSignals
@@ -44,8 +45,14 @@ HASTY = {
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=8000, show_default=True, help="This, or the next that is free.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, PORT_MAX),
+    default=8000,
+    show_default=True,
+    help="This, or the next that is free.",
+)
 @click.option(
     "--folder",
     type=click.Path(file_okay=False, path_type=Path),

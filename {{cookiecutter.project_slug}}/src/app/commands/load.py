@@ -69,7 +69,9 @@ def load(url: str, **given: Any) -> None:
     pids = list(given["pid"]) or (pids_listening_on(plan.port) if plan.is_local else [])
     try:
         report = asyncio.run(_load(plan, given, pids))
-    except (OSError, Unauthenticated, RealtimeError) as failure:
+    except OSError as failure:
+        raise click.ClickException(f"nobody answers at {url}: {failure}") from failure
+    except (Unauthenticated, RealtimeError) as failure:
         raise click.ClickException(str(failure)) from failure
     figures = [json.dumps(asdict(report))] if given["as_json"] else report.rows()
     for line in figures:

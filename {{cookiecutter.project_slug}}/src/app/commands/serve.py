@@ -10,6 +10,7 @@ import click
 
 from app.commands.application import deployed
 from app.serving import serve as serve_app
+from app.serving.listener import PORT_MAX
 from app.serving.listener import inherited
 from app.serving.listener import listen
 from app.serving.loop import run
@@ -19,10 +20,25 @@ from app.settings import Settings
 
 
 @click.command()
-@click.option("--server", "name", type=click.Choice(["hypercorn", "uvicorn"]), help="SERVER_NAME")
-@click.option("--host", help="The address to listen on: SERVER_HOST.")
-@click.option("--port", type=click.IntRange(0, 65_535), help="SERVER_PORT")
-@click.option("--processes", type=click.IntRange(1), default=1, show_default=True)
+@click.option(
+    "--server",
+    "name",
+    type=click.Choice(["hypercorn", "uvicorn"]),
+    help="Instead of SERVER_NAME.",
+)
+@click.option("--host", help="The address to listen on, instead of SERVER_HOST.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, PORT_MAX),
+    help="Instead of SERVER_PORT; 0 takes a free one.",
+)
+@click.option(
+    "--processes",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="How many share the port.",
+)
 @click.option("--shared", is_flag=True, hidden=True)  # other processes listen there too
 @click.option("--metrics-port", type=int, hidden=True)  # of one process among several
 @click.option("--descriptor", type=int, hidden=True)  # a listening socket of the parent
@@ -36,9 +52,9 @@ def serve(
     """
     settings = _with_options(Settings(), metrics_port, given)
     app = deployed(settings)
-    if processes > 1:
-        sys.exit(asyncio.run(serve_with_processes(settings, processes=processes)))
     try:
+        if processes > 1:
+            sys.exit(asyncio.run(serve_with_processes(settings, processes=processes)))
         address = settings.server.host, settings.server.port
         listener = inherited(descriptor) if descriptor else listen(*address, shared=shared)
         metrics = listen_for_metrics(settings)

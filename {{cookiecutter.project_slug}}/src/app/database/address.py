@@ -9,23 +9,30 @@ from typing import Any
 
 from sqlalchemy.engine import URL
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 DRIVER = "postgresql+asyncpg"
 FORMS = {"postgres", "postgresql", DRIVER}
 VERIFIED = ("verify-ca", "verify-full")
 MODES = {"disable", "allow", "prefer", "require", *VERIFIED}
 TLS_OPTIONS = ("sslmode", "sslrootcert")
+EXAMPLE = "postgresql://user:password@host:5432/name"
 
 
 def driver_url(url: str) -> URL:
     """Returns ``url`` for asyncpg; ``postgres://`` and ``postgresql://`` are taken too.
 
     Raises:
-        ValueError: it is empty or names another kind of database.
+        ValueError: it is empty, no address, or names another kind of database.
     """
     if not url:
         raise ValueError("DATABASE_URL is not set")
-    parsed = make_url(url)
+    if "://" not in url:
+        raise ValueError("DATABASE_URL must begin with postgresql://")
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):  # theirs may show a part of a password
+        raise ValueError(f"DATABASE_URL is no address such as {EXAMPLE}") from None
     if parsed.drivername not in FORMS:
         raise ValueError(f"DATABASE_URL must begin with postgresql://, not {parsed.drivername}://")
     return parsed.set(drivername=DRIVER)

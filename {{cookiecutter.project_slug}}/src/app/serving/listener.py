@@ -1,18 +1,29 @@
 """The socket that a server accepts connections from."""
 
-import contextlib
+import errno
 import socket
 
 BACKLOG_CONNECTIONS = 1024
+PORT_MAX = 65_535
 # What the kernel takes before it has sent it. By itself it takes up to 4 MiB for a client that does
 # not read: bytes that count for nobody's limit, made for nothing, and old when they are read.
 UNSENT_MAX_BYTES = 128 * 1024
 
 
+class CannotListen(OSError):
+    """An address that cannot be had; the message names it, for people and without a number."""
+
+    def __init__(self, error: OSError, host: str, port: int) -> None:
+        super().__init__(error.errno, f"cannot listen on {host}:{port}: {error.strerror}")
+
+    def __str__(self) -> str:
+        return str(self.strerror)
+
+
 def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
     """Returns a listening socket; with ``shared`` other processes may listen there as well.
 
-    Raises OSError that names the address.
+    Raises CannotListen.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
@@ -24,7 +35,7 @@ def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
         listener.listen(BACKLOG_CONNECTIONS)
     except OSError as error:
         listener.close()
-        raise OSError(error.errno, f"cannot listen on {host}:{port}: {error.strerror}") from error
+        raise CannotListen(error, host, port) from error
     return _prepared(listener)
 
 
@@ -42,12 +53,16 @@ def inherited(descriptor: int) -> socket.socket:
 def listen_near(host: str, port: int, *, attempts: int) -> socket.socket:
     """Returns a socket that listens on the port, or on the next one that is free.
 
-    Raises OSError when all of them are taken.
+    Raises CannotListen when all of them are taken, and at once when it fails for another reason.
     """
-    for candidate in range(port, port + attempts - 1):
-        with contextlib.suppress(OSError):
+    last = min(port + attempts - 1, PORT_MAX)
+    for candidate in range(port, last):
+        try:
             return listen(host, candidate)
-    return listen(host, port + attempts - 1)
+        except CannotListen as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+    return listen(host, last)
 
 
 def _prepared(listener: socket.socket) -> socket.socket:

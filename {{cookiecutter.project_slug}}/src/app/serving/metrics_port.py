@@ -26,7 +26,7 @@ def listen_for_metrics(settings: Settings, *, worker: bool = False) -> socket.so
     """Returns the listening socket of ``METRICS_PORT``, None when there is to be none.
 
     A worker has a port of its own, since it may run beside a web process.
-    Raises OSError that names the address.
+    Raises CannotListen.
     """
     metrics = settings.metrics
     port = metrics.worker_port if worker else metrics.port

@@ -12,6 +12,7 @@ import structlog
 from app.serving.child import Child
 from app.serving.child import ChildGaveUp
 from app.serving.lifeline import Lifeline
+from app.serving.listener import CannotListen
 from app.serving.signals import StopSignals
 from app.settings import Settings
 
@@ -54,16 +55,19 @@ def metrics_arguments(settings: Settings, number: int) -> tuple[str, ...]:
 
 
 def hold_port(settings: Settings) -> socket.socket:
-    """Returns a socket that is bound, so that the port is ours, and does not listen."""
+    """Returns a socket that is bound, so that the port is ours, and does not listen.
+
+    Raises CannotListen.
+    """
     host = settings.server.host
     holder = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:
         holder.bind((host, settings.server.port))
-    except OSError:
+    except OSError as error:
         holder.close()
-        raise
+        raise CannotListen(error, host, settings.server.port) from error
     return holder
 
 
