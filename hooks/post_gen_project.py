@@ -73,7 +73,7 @@ def template():
 
 def next_steps():
     """Returns what a person does next, and the command that gives the same answers again."""
-    again = " ".join(["cookiecutter", shlex.quote(template()), "--no-input", *map(as_argument, QUESTIONS)])
+    again = " ".join(["uvx", "cookiecutter", shlex.quote(template()), "--no-input", *map(as_argument, QUESTIONS)])
     return (
         f"\nYour service lies in {ANSWERS['project_slug']}. Next:\n\n"
         f"    cd {ANSWERS['project_slug']}\n    uv run app dev\n\n"

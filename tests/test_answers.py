@@ -145,10 +145,10 @@ def test_braces_typed_at_a_prompt_are_not_evaluated(bake: Bake, text: str) -> No
 @pytest.mark.parametrize("text", [*TYPED_ONLY, HOSTILE_NAMES[0], HOSTILE_NAMES[4]])
 def test_the_printed_command_gives_the_same_project_again(bake: Bake, tmp_path: Path, text: str) -> None:
     first = bake(typed=f"{text}\nhostile\n{text}\n{text}\n\n\n\n")
-    line = next(line for line in first.output.splitlines() if line.strip().startswith("cookiecutter "))
+    line = next(line for line in first.output.splitlines() if line.strip().startswith("uvx cookiecutter "))
     again = tmp_path / "again"
 
-    command = [str(Path(sys.prefix, "bin", "cookiecutter")), *shlex.split(line)[1:], "-o", str(again)]
+    command = [str(Path(sys.prefix, "bin", "cookiecutter")), *shlex.split(line)[2:], "-o", str(again)]
     done = subprocess.run(command, capture_output=True, text=True)
 
     assert done.returncode == 0, done.stdout + done.stderr
@@ -182,7 +182,14 @@ def test_a_folder_that_exists_is_left_alone(bake: Bake) -> None:
 
 @pytest.mark.parametrize(
     ("name", "slug"),
-    [("Harbour Live", "harbour-live"), ("\u0413\u0430\u0432\u0430\u043d\u044c", "gavan"), ("\U0001f6a2", "my-service")],
+    [
+        ("Harbour Live", "harbour-live"),
+        ("\u0413\u0430\u0432\u0430\u043d\u044c", "gavan"),
+        ("\U0001f6a2", "my-service"),
+        ("4Ever-Up X9", "ever-up-x9"),
+        ("2026", "my-service"),
+        ("\u674e " * 30, "-".join(["li"] * 21)),
+    ],
 )
 def test_the_slug_follows_from_the_name(bake: Bake, name: str, slug: str) -> None:
     baked = bake(project_name=name)
