@@ -41,6 +41,38 @@ LOW = """() => [...document.querySelectorAll("label, li, legend, .badge, .button
     .filter((one) => getComputedStyle(one).overflowY === "visible"
         && one.clientHeight && one.scrollHeight > one.clientHeight + 1)
     .map((one) => one.outerHTML.slice(0, 80)).slice(0, 3)"""
+# What is written from right to left stands in an element of its own, which keeps what is beside it
+# in its place, and begins where it would begin if it were written from left to right.
+MISREAD = """() => {
+    const closed = [...document.querySelectorAll("details:not([open])")];
+    for (const one of closed) one.open = true;
+    const left = (element) => {
+        const range = document.createRange();
+        range.selectNodeContents(element);
+        return range.getBoundingClientRect().left;
+    };
+    const fromLeftToRight = (element) => {
+        const before = element.getAttribute("dir");
+        element.setAttribute("dir", "ltr");
+        const found = left(element);
+        before === null ? element.removeAttribute("dir") : element.setAttribute("dir", before);
+        return found;
+    };
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    const found = new Map();
+    while (texts.nextNode()) {
+        const { data, parentElement: parent } = texts.currentNode;
+        if (!/[\u0590-\u08ff]/.test(data) || !parent.checkVisibility()) continue;
+        if (parent.closest(".avatar, .visually-hidden, option, textarea")) continue;
+        const own = parent.closest("bdi, [dir=auto]");
+        const isCut = own && own.scrollWidth > own.clientWidth && own.clientWidth > 0;
+        const isAcross = own && !isCut && Math.abs(left(own) - fromLeftToRight(own)) > 1;
+        found.set(own ?? parent, own ? isAcross && "across from its place" : "not by itself");
+    }
+    for (const one of closed) one.open = false;
+    const wrong = [...found].filter(([, word]) => word);
+    return [found.size, wrong.map(([one, word]) => `${word}: ${one.outerHTML.slice(0, 120)}`)];
+}"""
 RUN = """async (rules) => {
     const options = {resultTypes: ["violations"]};
     if (rules.length) options.runOnly = rules;
@@ -74,6 +106,19 @@ async def serious(page: Page, rules: Sequence[str] = ()) -> list[str]:
         await page.evaluate(_axe())
     found = cast("list[str]", await page.evaluate(RUN, list(rules)))
     return [f"{page.url}: {one}" for one in found]
+
+
+async def misread(page: Page, name: str) -> list[str]:
+    """Returns which texts from right to left read wrongly, or stand where nobody looks for them."""
+    wrong: list[str] = []
+    for size in SIZES.values():
+        await page.set_viewport_size(size)
+        await page.evaluate(AT_REST)
+        count, found = await page.evaluate(MISREAD)
+        assert count, f"{page.url} has no such text"
+        wrong += [f"{name}: {size['width']}: {one}" for one in found]
+    await _picture(page, name)
+    return wrong
 
 
 async def look(page: Page, name: str) -> list[str]:

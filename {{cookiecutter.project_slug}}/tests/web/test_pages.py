@@ -24,7 +24,7 @@ async def test_a_visitor_is_invited(small_app: Quart) -> None:
 async def test_a_person_finds_the_ways_in(small_app: Quart) -> None:
     page = await page_of(small_app, "/", "ada")
 
-    assert "Hello, Ada" in page
+    assert "Hello, <bdi>Ada</bdi>" in page
     assert 'href="/notes"' in page
     assert "Everything you wrote down." in page
     assert 'href="/sign-in"' not in page

@@ -97,4 +97,4 @@ async def test_an_anonymous_caller_gets_nowhere_but_where_the_description_says(
 async def test_a_person_sees_the_first_page(ada: Person) -> None:
     page = await (await ada.client.get("/")).get_data(as_text=True)
 
-    assert "Hello, Ada" in page
+    assert "Hello, <bdi>Ada</bdi>" in page

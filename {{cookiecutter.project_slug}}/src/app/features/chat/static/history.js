@@ -1,6 +1,7 @@
 // Messages that are not on the page yet: earlier ones as the reader scrolls up, all of them after a gap.
 
 import { Failure, call } from "./api.js";
+import { isolate } from "./isolate.js";
 
 const RELOAD_PAGES = 10;
 
@@ -61,6 +62,6 @@ export class History {
 
   #reached(next) {
     this.next = next;
-    if (!next) this.text.textContent = `This is where ${this.begins} begins.`;
+    if (!next) this.text.replaceChildren("This is where ", isolate(this.begins), " begins.");
   }
 }

@@ -2,6 +2,7 @@
 
 import { Failure, call } from "./api.js";
 import { showFace } from "./faces.js";
+import { isolate } from "./isolate.js";
 
 const RANK = { member: 1, moderator: 2, owner: 3 };
 const ROLE = { member: "Member", moderator: "Moderator", owner: "Owner" };
@@ -107,7 +108,7 @@ export class Members {
     const row = /** @type {HTMLElement} */ (this.template.content.firstElementChild.cloneNode(true));
     row.classList.toggle("member--here", this.#isHere(member));
     showFace(row.querySelector(".avatar"), user.id, user.name);
-    row.querySelector(".member__name").textContent = user.id === this.me ? `${user.name} (you)` : user.name;
+    row.querySelector(".member__name").replaceChildren(isolate(user.name), user.id === this.me ? " (you)" : "");
     row.querySelector(".member__about").textContent = ROLE[role] + (this.#isHere(member) ? ", here now" : "");
     const select = /** @type {HTMLSelectElement} */ (row.querySelector("select"));
     select.value = role;

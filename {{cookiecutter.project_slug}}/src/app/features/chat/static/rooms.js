@@ -1,6 +1,7 @@
 // The list of rooms: unread counts that move as messages come in, rooms that come and go.
 
 import { Failure, call } from "./api.js";
+import { isolate } from "./isolate.js";
 import { showWhen } from "./times.js";
 
 const LIVE_ROOMS = 100; // of the 128 topics of a connection; the others count when the page loads
@@ -156,7 +157,7 @@ export class Rooms {
 }
 
 function preview(item, { author, body, created_at }) {
-  item.querySelector(".room-link__preview").textContent = `${author.name}: ${body || "Message deleted"}`;
+  item.querySelector(".room-link__preview").replaceChildren(isolate(author.name), ": ", isolate(body || "Message deleted"));
   const time = item.querySelector("time");
   time.dateTime = created_at;
   showWhen(time);

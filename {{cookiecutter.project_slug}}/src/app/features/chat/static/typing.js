@@ -1,5 +1,7 @@
 // Who is typing: signals that nobody keeps. Each says it again while it holds, and silence ends it.
 
+import { isolate } from "./isolate.js";
+
 const TELL_EVERY_MS = 3_000;
 const EXPIRE_MS = 6_000;
 const NAMES = 3;
@@ -47,8 +49,9 @@ export class Typing {
   #show() {
     const names = [...this.timers.keys()].map((user) => this.nameOf(user));
     const some = names.length > NAMES ? ["Several people"] : names;
-    const list = new Intl.ListFormat("en").format(some);
+    const list = new Intl.ListFormat("en").formatToParts(some);
+    const parts = list.map(({ type, value }) => (type === "element" ? isolate(value) : value));
     const verb = names.length > 1 ? "are" : "is";
-    this.line.textContent = names.length ? `${list} ${verb} typing …` : "";
+    this.line.replaceChildren(...parts, names.length ? ` ${verb} typing …` : "");
   }
 }

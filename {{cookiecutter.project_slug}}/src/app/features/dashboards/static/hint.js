@@ -29,6 +29,7 @@ export class Hint {
     this.#values = lines.map(({ mark, title }) => {
       const row = this.#box.appendChild(document.createElement("p"));
       const name = document.createElement("span");
+      name.dir = "auto";
       name.textContent = title;
       row.append(mark?.cloneNode() ?? "", name);
       return row.appendChild(document.createElement("b"));
