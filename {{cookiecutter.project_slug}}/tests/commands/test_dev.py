@@ -111,6 +111,7 @@ async def test_the_address_and_the_login_come_first_and_ctrl_c_stops_everything(
         program.send(signal.SIGINT)
         code = await program.ended()
 
+    assert program.lines[0].startswith("starting PostgreSQL and Valkey in ")
     # What starts beside the service may log a line before it serves.
     first = next(n for n, line in enumerate(program.lines) if line.startswith("http://127.0.0.1:"))
     assert first <= LINES_BEFORE

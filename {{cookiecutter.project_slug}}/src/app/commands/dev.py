@@ -28,6 +28,7 @@ from app.serving.listener import listen_near
 from app.serving.signals import STOP_SIGNALS
 from app.serving.signals import StopSignals
 from app.settings import Settings
+from app.telemetry import configure_logging
 from app.web.mailbox import PATH as MAILBOX_PATH
 
 PORTS_TRIED = 50
@@ -81,10 +82,12 @@ def _develop(listener: socket.socket, folder: Path, *, reload: bool) -> None:
     settings = Settings()
     given = Urls(settings.database.url, settings.redis.url)
     url = f"http://{listener.getsockname()[0]}:{listener.getsockname()[1]}"
+    _tell_what_begins(given, folder)
     with Embedded(folder, given=given) as urls:
         os.environ.update(_environment(settings, urls, url, folder))
         settings = Settings()
         # The address comes first on the standard output; what is told on the way goes to the other.
+        configure_logging(settings, stream=sys.stderr)
         with contextlib.redirect_stdout(sys.stderr):
             asyncio.run(prepare(settings))
         print(url)
@@ -92,6 +95,14 @@ def _develop(listener: socket.socket, folder: Path, *, reload: bool) -> None:
         if not settings.mail.host:
             print(f"mailbox: {url}{MAILBOX_PATH}", flush=True)
         asyncio.run(_run_children(listener, url, reload=reload))
+
+
+def _tell_what_begins(given: Urls, folder: Path) -> None:
+    """Says why nothing is said for a while: the first time it takes the longest."""
+    known = {"PostgreSQL": given.database, "Valkey": given.redis}
+    servers = " and ".join(name for name, url in known.items() if not url)
+    begins = f"starting {servers} in {folder}, then " if servers else ""
+    click.echo(f"{begins}bringing tables and demo people up to date ...", err=True)
 
 
 def _environment(settings: Settings, urls: Urls, url: str, folder: Path) -> Mapping[str, str]:

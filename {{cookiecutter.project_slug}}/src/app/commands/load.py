@@ -31,8 +31,20 @@ SPARE_FILES = 200
 
 @click.command()
 @click.argument("url", default="http://127.0.0.1:8000")
-@click.option("--sockets", type=click.IntRange(1, SOCKETS_MOST), default=40, show_default=True)
-@click.option("--topics", type=click.IntRange(1, SOCKETS_MOST), default=1, show_default=True)
+@click.option(
+    "--sockets",
+    type=click.IntRange(1, SOCKETS_MOST),
+    default=40,
+    show_default=True,
+    help="How many connect.",
+)
+@click.option(
+    "--topics",
+    type=click.IntRange(1, SOCKETS_MOST),
+    default=1,
+    show_default=True,
+    help="How many they listen to, one each.",
+)
 @click.option(
     "--rate",
     type=click.FloatRange(0.1, RATE_MOST),
@@ -41,10 +53,18 @@ SPARE_FILES = 200
     help="Messages a second, over all topics.",
 )
 @click.option(
-    "--seconds", type=click.FloatRange(0.1, SECONDS_MOST), default=10.0, show_default=True
+    "--seconds",
+    type=click.FloatRange(0.1, SECONDS_MOST),
+    default=10.0,
+    show_default=True,
+    help="For how long it publishes.",
 )
 @click.option(
-    "--message-bytes", type=click.IntRange(0, PADDING_MOST), default=64, show_default=True
+    "--message-bytes",
+    type=click.IntRange(0, PADDING_MOST),
+    default=64,
+    show_default=True,
+    help="What each message is padded with.",
 )
 @click.option("--email", default=DEMO_EMAIL, show_default=True, help="Who signs in.")
 @click.option("--password", envvar="LOAD_PASSWORD", hidden=True)  # other people could read it
@@ -54,7 +74,7 @@ SPARE_FILES = 200
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 @click.option("--yes", is_flag=True, help="Yes, that is my service, and it may be on its knees.")
 def load(url: str, **given: Any) -> None:
-    """Opens sockets to the service at URL, publishes, and counts what arrives.
+    """Opens sockets to a service, publishes, and counts what arrives.
 
     The service needs REALTIME_LOAD_TOPICS, which `app dev` sets, and above 40 sockets a higher
     REALTIME_CONNECTIONS_PER_USER. Signs in as --email with LOAD_PASSWORD (without it the demo's),

@@ -11,6 +11,9 @@ from app.web.openapi import description_of
 
 @click.command()
 def openapi() -> None:
-    """Prints the OpenAPI document of the REST interface; asks no server for it."""
+    """Prints the OpenAPI document of the REST interface.
+
+    It asks no server for it.
+    """
     document = description_of(create_app(Settings()))
     click.echo(json.dumps(document, indent=2, ensure_ascii=False))

@@ -26,7 +26,10 @@ NAME_MAX_CHARACTERS: Final = 100
 
 @click.command()
 def parts() -> None:
-    """Prints what this environment is made of: packages, versions and licences, as CycloneDX."""
+    """Prints what this environment is made of, as CycloneDX.
+
+    That is every package with its version and its licences.
+    """
     document = bill_of_materials(Settings().app_name, distributions())
     click.echo(json.dumps(document, indent=2, ensure_ascii=False))
 

@@ -31,7 +31,7 @@ NO_REDIS = "-"
 
 @click.group()
 def user() -> None:
-    """Adds people, shuts them out and lets them in, changes what they may and sign in with."""
+    """Adds people, shuts them out, and changes what they may."""
 
 
 for change in (disable, enable, give_role, take_role, remove_factor):
@@ -52,7 +52,10 @@ for change in (disable, enable, give_role, take_role, remove_factor):
 )
 @folder_option
 def create(email: str, name: str, password: str, *, is_admin: bool, folder: Path) -> None:
-    """Adds a person; the password is asked for, or taken from USER_PASSWORD."""
+    """Adds a person.
+
+    The password is asked for, or taken from USER_PASSWORD.
+    """
     settings = Settings()
     if settings.environment == "production" and not settings.database.url:
         raise click.ClickException("DATABASE_URL not set")

@@ -41,7 +41,10 @@ folder_option = click.option(
 @email_option
 @folder_option
 def disable(email: str, folder: Path) -> None:
-    """Shuts a person out; their sessions, tokens and sockets end at once."""
+    """Shuts a person out.
+
+    Their sessions, tokens and sockets end at once.
+    """
     _apply(email, folder, lambda identity, user: identity.people.disable(SYSTEM, user))
     click.echo(f"disabled {email}")
 
@@ -70,7 +73,10 @@ def give_role(email: str, role: str, folder: Path) -> None:
 @role_option
 @folder_option
 def take_role(email: str, role: str, folder: Path) -> None:
-    """Takes a role from a person; never from the last administrator."""
+    """Takes a role from a person.
+
+    The last administrator stays one.
+    """
     _apply(email, folder, lambda identity, user: identity.people.take_role(SYSTEM, user, role))
     click.echo(f"{email} is no {role} any more")
 
@@ -79,7 +85,10 @@ def take_role(email: str, role: str, folder: Path) -> None:
 @email_option
 @folder_option
 def remove_factor(email: str, folder: Path) -> None:
-    """Takes a lost second factor away and signs the person out; look who is asking first."""
+    """Takes a lost second factor away.
+
+    It signs the person out; look who is asking first.
+    """
     _apply(email, folder, _remove_factor)
     click.echo(f"{email} signs in with what is left, and sets up another where it is a must")
 

@@ -52,4 +52,4 @@ async def draft(
         async with migration_engine(settings) as engine, engine.connect() as connection:
             return await connection.run_sync(compare)
     except CommandError as error:
-        raise Conflict(f"{error} Run `app migrate` first.") from error
+        raise Conflict(f"{error} Run `app migrate` first, or start `app dev`.") from error

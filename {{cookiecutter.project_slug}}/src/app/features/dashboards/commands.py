@@ -8,9 +8,10 @@ from app.features.dashboards.assets import bring
 
 @click.command()
 def assets() -> None:
-    """Brings browser files from npm into an ignored folder, as the lock names them.
+    """Brings the browser files that the lock names from npm.
 
-    Needs npm, or uv, which then fetches npm for the one call. `app dev` does it by itself.
+    They lie in an ignored folder. Needs npm, or uv, which then fetches npm for the one call.
+    `app dev` does it by itself.
     """
     try:
         brought = bring()

@@ -20,10 +20,10 @@ def add_commands(devices: click.Group) -> None:
     @devices.command("demo")
     @click.argument("url", default="http://127.0.0.1:8000")
     def demo(url: str) -> None:
-        """Has the demo devices measure, obey and report until a signal comes.
+        """Has the demo devices measure, obey and report.
 
-        They are those that `app dev` stored, at the service at URL. One whose token was replaced
-        or revoked stays away.
+        They are those that `app dev` stored, at the service at URL; a signal ends it. One whose
+        token was replaced or revoked stays away.
         """
         asyncio.run(play(thermometers(url)))
 

@@ -32,14 +32,34 @@ EMAIL = "ada@example.com"
 
 OPTIONS = (
     click.argument("url", default="http://127.0.0.1:8000"),
-    click.option("--count", type=click.IntRange(1, DEVICES_MOST), default=100, show_default=True),
     click.option(
-        "--seconds", type=click.FloatRange(0.1, SECONDS_MOST), default=30.0, show_default=True
+        "--count",
+        type=click.IntRange(1, DEVICES_MOST),
+        default=100,
+        show_default=True,
+        help="How many devices.",
     ),
     click.option(
-        "--interval-seconds", type=click.FloatRange(0.05, 3_600), default=5.0, show_default=True
+        "--seconds",
+        type=click.FloatRange(0.1, SECONDS_MOST),
+        default=30.0,
+        show_default=True,
+        help="For how long they send.",
     ),
-    click.option("--batch", type=click.IntRange(1, BATCH_MOST), default=10, show_default=True),
+    click.option(
+        "--interval-seconds",
+        type=click.FloatRange(0.05, 3_600),
+        default=5.0,
+        show_default=True,
+        help="How often each sends a batch.",
+    ),
+    click.option(
+        "--batch",
+        type=click.IntRange(1, BATCH_MOST),
+        default=10,
+        show_default=True,
+        help="Readings in a batch.",
+    ),
     click.option(
         "--cuts",
         type=click.FloatRange(0, 1),
@@ -47,7 +67,9 @@ OPTIONS = (
         show_default=True,
         help="The share of batches during which the socket is cut.",
     ),
-    click.option("--seed", type=int, default=1, show_default=True),
+    click.option(
+        "--seed", type=int, default=1, show_default=True, help="The same seed, the same cuts."
+    ),
     click.option("--email", default=EMAIL, show_default=True, help="Whose devices they are."),
     click.option("--keep", is_flag=True, help="Leave the devices and their readings behind."),
     click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table."),
@@ -58,13 +80,13 @@ def add_commands(devices: click.Group, at_hand: AtHand) -> None:
     """Adds ``simulate`` to ``app devices``."""
 
     def run(url: str, **given: Any) -> None:
-        """Runs devices against the service at URL, and counts what became of their readings.
+        """Runs devices, and counts what became of their readings.
 
-        Registers them in the database of the service, has them send over real sockets, cuts some of
-        them, and looks into the table in the end. It always ends: what still waits for an answer 20
-        seconds after the last batch is given up. Exits with 1 when something that was acknowledged
-        is lost or doubled, when nothing was, and when the table could not be looked into. Above
-        1,000 devices the service needs a higher REALTIME_CONNECTIONS_PER_ADDRESS.
+        Registers them in the database of the service at URL, has them send over real sockets, cuts
+        some of them, and looks into the table in the end. It always ends: what still waits for an
+        answer 20 seconds after the last batch is given up. Exits with 1 when something that was
+        acknowledged is lost or doubled, when nothing was, and when the table could not be looked
+        into. Above 1,000 devices the service needs a higher REALTIME_CONNECTIONS_PER_ADDRESS.
         """
         with at_hand() as resources:
             _tell(resources, url, given)
