@@ -1,11 +1,13 @@
 """People: finding them, naming them, adding one."""
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Awaitable
 from collections.abc import Callable
 from collections.abc import Iterable
 from dataclasses import dataclass
+from dataclasses import field
 from datetime import datetime
 
 from sqlalchemy import Select
@@ -37,13 +39,17 @@ _EMAIL = re.compile(rf"{_EMAIL_PART}@{_EMAIL_PART}\.{_EMAIL_PART}")
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person, without what nobody needs to know."""
+    """A person, without what nobody needs to know.
+
+    ``password_seal`` tells whether the password is still the one of when the person was looked up.
+    """
 
     id: UserId
     email: str
     name: str
     roles: frozenset[str]
     created_at: datetime
+    password_seal: bytes = field(repr=False, compare=False)
 
     @property
     def is_admin(self) -> bool:
@@ -175,16 +181,29 @@ async def hold_account(work: UnitOfWork, user_id: UserId) -> None:
     await work.session.execute(mine.with_for_update(key_share=True))
 
 
-async def hold_open(work: UnitOfWork, user_id: UserId) -> None:
-    """Has an account be neither deleted nor shut out before the transaction ends.
+async def hold_open(work: UnitOfWork, user: User) -> None:
+    """Has an account stay in use, and its password what it is, until the transaction ends.
 
     Raises:
-        Unauthenticated: it was, a moment ago.
+        Unauthenticated: it was deleted or shut out, or its password changed, since it was read.
     """
-    mine = select(UserRow.id).where(UserRow.id == user_id, UserRow.disabled_at.is_(None))
-    here = await work.session.scalars(mine.with_for_update(read=True, key_share=True))
-    if here.one_or_none() is None:
+    mine = select(UserRow.password_hash)
+    mine = mine.where(UserRow.id == user.id, UserRow.disabled_at.is_(None))
+    password_hash = (await work.session.scalars(mine.with_for_update(read=True))).one_or_none()
+    if password_hash is None:
         raise Unauthenticated("this account is not in use")
+    if _seal(password_hash) != user.password_seal:
+        raise Unauthenticated("sign in again")
+
+
+async def hash_anew(work: UnitOfWork, known: Credentials, password_hash: str) -> User | None:
+    """Replaces the hash of the same password; None when another was stored in between."""
+    same = update(UserRow).where(
+        UserRow.id == known.user.id, UserRow.password_hash == known.password_hash
+    )
+    changed = same.values(password_hash=password_hash).returning(UserRow)
+    row = (await work.session.scalars(changed)).one_or_none()
+    return _user(row) if row else None
 
 
 def _enabled() -> Select[UserRow]:
@@ -198,4 +217,9 @@ def _user(row: UserRow) -> User:
         name=row.name,
         roles=frozenset(row.roles),
         created_at=row.created_at,
+        password_seal=_seal(row.password_hash),
     )
+
+
+def _seal(password_hash: str) -> bytes:
+    return hashlib.sha256(password_hash.encode()).digest()

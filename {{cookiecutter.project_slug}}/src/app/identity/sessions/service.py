@@ -75,13 +75,14 @@ class Sessions:
         worth nothing; what a visitor's held moves along. ``factor_provider`` saw a second factor.
 
         Raises:
-            Unauthenticated: the account was deleted or shut out meanwhile.
+            Unauthenticated: the account was deleted or shut out, or its password changed, since
+                ``user`` was looked up.
             Unavailable: PostgreSQL is away.
         """
         token, now = new_token(), self._now()
         async with self._database.transaction() as work:
             if user is not None:
-                await hold_open(work, user.id)
+                await hold_open(work, user)
             kept = replacing and await store.take_visitor_data(work.session, replacing)
             record = await store.add(
                 work.session,

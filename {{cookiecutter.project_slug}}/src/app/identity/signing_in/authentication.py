@@ -5,6 +5,7 @@ from app.errors import Unauthenticated
 from app.identity import audit
 from app.identity import users
 from app.identity.passwords.hashing import Passwords
+from app.identity.users import Credentials
 from app.identity.users import User
 from app.principal import ANONYMOUS
 from app.principal import UserId
@@ -32,7 +33,7 @@ class Authentication:
             await self._record_failure(known.user.id if known else None)
             raise Unauthenticated("the e-mail address or the password is wrong")
         if self._passwords.needs_rehash(known.password_hash):
-            await self._store_anew(known.user.id, password)
+            return await self._store_anew(known, password)
         return known.user
 
     async def _record_failure(self, subject: UserId | None) -> None:
@@ -40,7 +41,9 @@ class Authentication:
         async with self._database.transaction() as work:
             await audit.record(work, "sign_in.failed", who=ANONYMOUS, subject=subject)
 
-    async def _store_anew(self, user_id: UserId, password: str) -> None:
+    async def _store_anew(self, known: Credentials, password: str) -> User:
         password_hash = await self._passwords.hash(password)
         async with self._database.transaction() as work:
-            await users.set_password_hash(work, user_id, password_hash)
+            user = await users.hash_anew(work, known, password_hash)
+        # Somebody was faster: with the same password, or by changing it.
+        return user or await self.authenticate(known.user.email, password)

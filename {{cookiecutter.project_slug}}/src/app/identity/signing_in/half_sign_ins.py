@@ -4,7 +4,6 @@ What the browser gets is a token for the form of the second step. It is no sessi
 nobody: all that it opens is five tries at a code, within ten minutes.
 """
 
-import hashlib
 from collections.abc import Callable
 from datetime import UTC
 from datetime import datetime
@@ -16,7 +15,6 @@ from sqlalchemy import insert
 from sqlalchemy import update
 
 from app.database import Database
-from app.database import UnitOfWork
 from app.errors import Unauthenticated
 from app.identity import audit
 from app.identity.factors.service import Factors
@@ -27,7 +25,6 @@ from app.identity.sessions.record import token_hash
 from app.identity.sessions.record import token_in
 from app.identity.tables import HalfSignInRow
 from app.identity.users import User
-from app.identity.users import find_password_hash
 from app.identity.users import find_user
 from app.principal import ANONYMOUS
 from app.principal import UserId
@@ -61,7 +58,7 @@ class HalfSignIns:
             added = insert(HalfSignInRow).values(
                 token_hash=token_hash(token),
                 user_id=user.id,
-                password_seal=await _seal(work, user),
+                password_seal=user.password_seal,
                 expires_at=self._now() + timedelta(seconds=SECONDS),
             )
             await work.session.execute(added)
@@ -83,7 +80,7 @@ class HalfSignIns:
         async with self._database.transaction() as work:
             row = (await work.session.scalars(tried.returning(HalfSignInRow))).one_or_none()
             user = await find_user(work.session, UserId(row.user_id)) if row else None
-            if row is None or user is None or row.password_seal != await _seal(work, user):
+            if row is None or user is None or row.password_seal != user.password_seal:
                 raise Unauthenticated("sign in again")
         return user
 
@@ -117,8 +114,3 @@ class HalfSignIns:
         async with self._database.transaction() as work:
             old = delete(HalfSignInRow).where(HalfSignInRow.expires_at <= self._now())
             await work.session.execute(old)
-
-
-async def _seal(work: UnitOfWork, user: User) -> bytes:
-    password_hash = await find_password_hash(work.session, user.id)
-    return hashlib.sha256((password_hash or "").encode()).digest()
