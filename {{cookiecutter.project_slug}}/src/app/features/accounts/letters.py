@@ -21,6 +21,8 @@ from app.features.accounts.notices import NOTICES
 from app.identity import MailLink
 from app.identity import SignUp
 from app.identity import User
+from app.identity.users import find_user
+from app.identity.users import hold_open
 from app.jobs import Jobs
 from app.mail import Message
 from app.principal import UserId
@@ -114,9 +116,17 @@ async def send_reset(resources: Resources, payload: Payload) -> None:
 
 
 async def send_address_link(resources: Resources, payload: Payload) -> None:
-    """Sends the link that makes an address that of an account, or says that it has one already."""
+    """Sends the link that makes an address that of an account, or says that it has one already.
+
+    After a change of the password nothing is sent: whoever asked knew the one before.
+    """
     email, user_id = str(payload["email"]), UserId(UUID(str(payload["user_id"])))
     async with resources.database.transaction() as work:
+        owner = await find_user(work.session, user_id)
+        # Jobs of the version before have no seal.
+        if owner is None or payload.get("password_seal", "") not in {"", owner.password_seal.hex()}:
+            return
+        await hold_open(work, owner)
         if await resources.identity.find_by_email(work, email):
             message = taken(resources, email)
         else:

@@ -20,6 +20,7 @@ from app.identity.mail_links.links import Purpose
 from app.identity.mail_links.links import void
 from app.identity.passwords.hashing import Passwords
 from app.identity.sessions import store
+from app.identity.sessions.hold import hold_session
 from app.identity.sessions.service import Sessions
 from app.identity.tables import UserRow
 from app.identity.users import User
@@ -77,7 +78,11 @@ class Keys:
         """Stores the caller's new password and ends their other sessions.
 
         Returns those, for `announce` to tell every process once the transaction is committed.
+
+        Raises:
+            Unauthenticated: the session has ended meanwhile.
         """
+        await hold_session(work, who)
         await self._store(work, who.own_id, password_hash)
         await audit.record(work, "password.changed", who=who)
         return await store.remove(work.session, who.own_id, keep=who.session_id)

@@ -24,6 +24,7 @@ from app.identity.people.accounts import DELETED_ENDING
 from app.identity.people.administrators import keep_one_administrator
 from app.identity.people.administrators import wait_in_line
 from app.identity.personal_data.registry import PersonalData
+from app.identity.sessions.hold import hold_session
 from app.identity.tables import SessionRow
 from app.identity.tables import UserRow
 from app.principal import Principal
@@ -53,7 +54,7 @@ async def leave(who: Principal, work: UnitOfWork) -> None:
 
     Raises:
         Conflict: the caller is the last administrator.
-        Unauthenticated: the account was deleted or shut out a moment ago.
+        Unauthenticated: the account was deleted or shut out a moment ago, or the session ended.
     """
     user_id = who.own_id
     await wait_in_line(work)  # before the person, as whoever takes roles away does
@@ -62,6 +63,7 @@ async def leave(who: Principal, work: UnitOfWork) -> None:
     ).one()
     if row.disabled_at is not None:
         raise Unauthenticated("this account is not in use")
+    await hold_session(work, who)
     await keep_one_administrator(work, without=row)
     for table in own_tables():
         await work.session.execute(delete(table).where(table.c.user_id == user_id))

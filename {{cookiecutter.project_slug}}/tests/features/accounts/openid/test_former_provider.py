@@ -5,8 +5,12 @@ import asyncio
 import pytest
 from quart import Quart
 
+from app.errors import Unauthenticated
+from app.features.accounts.openid.connections import Connections
+from app.features.accounts.openid.service import EXTENSION
 from app.identity.openid import Claims
 from app.identity.openid import links
+from app.identity.sessions import store
 from app.principal import UserId
 from app.resources import resources_of
 from tests.features.accounts.openid.visits import person_in
@@ -68,3 +72,20 @@ async def test_what_was_never_connected_is_not_there(app: Quart) -> None:
 
     for name in ("example", "former", "nobody"):
         assert (await lin.client.post(f"{PAGE}/{name}/unlink")).status_code == 404
+
+
+async def test_a_session_that_has_ended_connects_nothing_and_disconnects_nothing(
+    app: Quart,
+) -> None:
+    lin = await join(app, "Lin")
+    await link(app, lin.user.id, "former")
+    connections: Connections = app.extensions[EXTENSION].connections
+    async with resources_of(app).database.transaction() as work:  # by another process
+        await store.remove(work.session, lin.user.id)
+
+    with pytest.raises(Unauthenticated):
+        await connections.link(lin.principal, "example", OF_OLD)
+    with pytest.raises(Unauthenticated):
+        await connections.unlink(lin.principal, "former")
+
+    assert list(await connections.list(lin.principal)) == ["former"]

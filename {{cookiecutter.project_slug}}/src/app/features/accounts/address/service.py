@@ -1,8 +1,10 @@
 """Another e-mail address: asked for with a proof, confirmed at the new one."""
 
+from app.features.accounts.letters import Payload
 from app.features.accounts.letters import tell
 from app.features.accounts.reauthentication.service import prove_now
 from app.identity import audit
+from app.identity.sessions.hold import hold_session
 from app.identity.users import clean_email
 from app.principal import Principal
 from app.resources import Resources
@@ -19,17 +21,22 @@ async def ask_for(
         Invalid: it is no address.
         RecentSignInNeeded: they have neither password nor second factor, and no recent proof.
         WrongCode: the code of the second factor is wrong.
-        Unauthenticated: the password is wrong.
+        Unauthenticated: the password is wrong, or the session has ended meanwhile.
         Unavailable: PostgreSQL is away, or too many passwords wait to be checked.
     """
     address = clean_email(email)
     await prove_now(who, resources.identity, password=password, code=code)
     async with resources.database.transaction() as work:
+        await hold_session(work, who)
         await audit.record(work, "email.change_requested", who=who)
         owner = await resources.identity.find_by_id(work, who.own_id)
         await tell(resources.jobs, work, "email.change_requested", owner)
-        payload = {"user_id": str(who.own_id), "email": address}
-        await resources.jobs.enqueue(work, "accounts.send_address_link", payload=dict(payload))
+        payload: Payload = {
+            "user_id": str(who.own_id),
+            "email": address,
+            "password_seal": owner.password_seal.hex(),
+        }
+        await resources.jobs.enqueue(work, "accounts.send_address_link", payload=payload)
 
 
 async def confirm(who: Principal, resources: Resources, *, token: str) -> str:

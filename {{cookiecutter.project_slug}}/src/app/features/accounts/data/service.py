@@ -78,7 +78,7 @@ async def delete_account(who: Principal, database: Database, identity: Identity)
 
     Raises:
         Conflict: the caller is the last administrator.
-        Unauthenticated: the account was deleted or shut out a moment ago.
+        Unauthenticated: the account was deleted or shut out a moment ago, or the session ended.
     """
     async with database.transaction() as work:
         # First, while there is an address; the letter goes when all of it is committed.

@@ -14,6 +14,7 @@ from app.identity.openid import Link
 from app.identity.openid import Provider
 from app.identity.openid import links
 from app.identity.sessions.announcing import forget_everywhere
+from app.identity.sessions.hold import hold_session
 from app.principal import Principal
 
 LINKED_ELSEWHERE = "This account signs in somebody else here."
@@ -35,10 +36,12 @@ class Connections:
         Raises:
             Conflict: it signs in somebody else.
             NotFound: there is no such provider.
+            Unauthenticated: the session has ended meanwhile.
         """
         if name not in self._providers:
             raise NotFound("there is no provider of this name")
         async with self._database.transaction() as work:
+            await hold_session(work, who)
             owner = await links.add(work, name, claims, user_id=who.own_id)
             if owner != who.own_id:
                 raise Conflict(LINKED_ELSEWHERE)
@@ -55,8 +58,10 @@ class Connections:
         Raises:
             Conflict: it is the only way in.
             NotFound: nothing is connected.
+            Unauthenticated: the session has ended meanwhile.
         """
         async with self._database.transaction() as work:
+            await hold_session(work, who)
             mine = await links.held(work, who.own_id)  # two at once must not take both
             is_last = mine & self._providers.keys() == {name}
             if is_last and not await users.find_password_hash(work.session, who.own_id):

@@ -45,7 +45,7 @@ async def change(who: Principal, resources: Resources, *, present: str, new: str
 
     Raises:
         Invalid: the new password will not do.
-        Unauthenticated: the present one is wrong.
+        Unauthenticated: the present one is wrong, or the session has ended meanwhile.
         Unavailable: PostgreSQL is away, or too many passwords wait to be hashed.
     """
     identity = resources.identity
