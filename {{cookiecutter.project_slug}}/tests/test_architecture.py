@@ -27,7 +27,7 @@ LAYERS = (
     {"database", "transport"},
     {"telemetry", "deployment"},
     {"principal", "settings", "errors"},
-    {"realtime_settings", "listed_names", "openid_settings"},
+    {"realtime_settings", "listed_names", "openid_settings", "misspelt"},
     {"roles", "setting_sources", "redis_url"},
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}

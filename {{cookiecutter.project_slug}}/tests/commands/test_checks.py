@@ -82,6 +82,7 @@ DOUBTFUL = [
     ("web.010", "WEB_INTERFACE", "shown"),
     ("service.005", "LOG_FORMAT", "console"),
     ("service.006", "PYTHONASYNCIODEBUG", "1"),
+    ("service.008", "SERVER_PRT", "8001"),
     ("web.001", "WEB_TRUSTED_PROXY_HOPS", "0"),
     ("database.002", "DATABASE_URL", "postgresql://postgres:e31fae83ee404dbb@db/app"),
     ("database.006", "DATABASE_URL", ELSEWHERE_URL),

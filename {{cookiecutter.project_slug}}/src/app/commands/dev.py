@@ -21,6 +21,7 @@ from app.embedded import Urls
 from app.features import FEATURES
 from app.features.registration import Feature
 from app.features.registration import IsAliveInTheDemo
+from app.misspelt import misspelt
 from app.serving.child import Child
 from app.serving.lifeline import Lifeline
 from app.serving.listener import PORT_MAX
@@ -98,10 +99,12 @@ def _develop(listener: socket.socket, folder: Path, *, reload: bool) -> None:
 
 
 def _tell_what_begins(given: Urls, folder: Path) -> None:
-    """Says why nothing is said for a while: the first time it takes the longest."""
+    """Says which names nobody reads, and why nothing else is said for a while."""
     known = {"PostgreSQL": given.database, "Valkey": given.redis}
     servers = " and ".join(name for name, url in known.items() if not url)
     begins = f"starting {servers} in {folder}, then " if servers else ""
+    for name, meant in misspelt().items():
+        click.echo(f"{name} is no setting, but {meant} is", err=True)
     click.echo(f"{begins}bringing tables and demo people up to date ...", err=True)
 
 

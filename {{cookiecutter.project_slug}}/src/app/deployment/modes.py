@@ -5,6 +5,7 @@ import sys
 
 from app.deployment.checks import dangerous
 from app.deployment.checks import warning
+from app.misspelt import misspelt
 from app.settings import DEVELOPMENT_KEY
 from app.settings import KEY_MIN_CHARACTERS
 from app.settings import Settings
@@ -78,6 +79,13 @@ def development_mode(settings: Settings) -> str | None:
 def root(settings: Settings) -> str | None:
     """Finds a process that may do anything."""
     return "the process runs as root" if os.geteuid() == 0 else None
+
+
+@warning("service.008", "Write names as docs/settings.md has them.")
+def misspelt_names(settings: Settings) -> str | None:
+    """Finds variables that nobody reads, and that are nearly a setting."""
+    found = [f"{name} is no setting, but {meant} is" for name, meant in misspelt().items()]
+    return "; ".join(found) or None
 
 
 @warning("web.001", "Set WEB_TRUSTED_PROXY_HOPS to the number of proxies in front, usually 1.")
@@ -154,6 +162,7 @@ CHECKS = (
         logs_for_people,
         development_mode,
         root,
+        misspelt_names,
     ),
     *(no_proxy, too_many_proxies, lonely_processes, load_topics, public_metrics),
 )
