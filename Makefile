@@ -2,7 +2,10 @@
 PYTHON ?= python3
 export PYTHONPYCACHEPREFIX := $(CURDIR)/.build/pycache
 
-.PHONY: demo test check fast bench clean
+.PHONY: help demo test check fast bench clean
+
+help: ## Lists what can be made
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1	/p' $(MAKEFILE_LIST) | while IFS='	' read -r name does; do printf '%-12s %s\n' "$$name" "$$does"; done
 
 demo: .venv/ready ## Generates a project with every feature into .demo and serves it
 	.venv/bin/python -m tools.demo
