@@ -11,6 +11,7 @@ from app.errors import Unavailable
 from app.identity import User
 from app.identity.sessions.record import new_token
 from app.identity.sessions.service import Sessions
+from app.identity.sessions.store import remove
 from app.identity.sessions.tickets import Tickets
 from app.identity.tables import TicketRow
 from app.principal import ANONYMOUS
@@ -47,6 +48,16 @@ async def test_a_ticket_stands_for_its_session_once(tickets: Tickets, ada: Princ
     assert first is not None
     assert (first.principal, first.id) == (ada, ada.session_id)
     assert second is None
+
+
+async def test_a_session_that_has_ended_gets_none_though_it_is_still_remembered(
+    tickets: Tickets, ada: Principal, fragile: FragileDatabase
+) -> None:
+    async with fragile.transaction() as work:  # by another process
+        await remove(work.session, ada.own_id)
+
+    with pytest.raises(Unauthenticated):
+        await tickets.issue(ada)
 
 
 async def test_of_many_processes_one_gets_the_ticket(

@@ -13,6 +13,7 @@ from datetime import timedelta
 
 from sqlalchemy import delete
 from sqlalchemy import insert
+from sqlalchemy.exc import IntegrityError
 
 from app.database import Database
 from app.errors import Unauthenticated
@@ -55,20 +56,22 @@ class Tickets:
         """Returns a ticket of the caller's session.
 
         Raises:
-            Unauthenticated: no session vouches for the caller.
+            Unauthenticated: no session vouches for the caller, or it has ended meanwhile.
             Unavailable: PostgreSQL is away.
         """
         if who.session_id is None:
             raise Unauthenticated("a ticket belongs to a session")
         token = new_token()
-        async with self._database.transaction() as work:
-            await work.session.execute(
-                insert(TicketRow).values(
-                    token_hash=token_hash(token),
-                    session_id=who.session_id,
-                    expires_at=self._now() + timedelta(seconds=self._seconds),
-                )
-            )
+        added = insert(TicketRow).values(
+            token_hash=token_hash(token),
+            session_id=who.session_id,
+            expires_at=self._now() + timedelta(seconds=self._seconds),
+        )
+        try:
+            async with self._database.transaction() as work:
+                await work.session.execute(added)
+        except IntegrityError as error:  # it points at a session that is gone
+            raise Unauthenticated("the session has ended") from error
         return Ticket(token, self._seconds)
 
     async def redeem(self, ticket: str) -> SessionRecord | None:
