@@ -15,10 +15,11 @@ export class Commands {
     this.list = document.getElementById("command-list");
     this.template = /** @type {HTMLTemplateElement} */ (document.getElementById("command-template"));
     this.form = /** @type {HTMLFormElement} */ (document.getElementById("command-form"));
+    this.isSending = false;
     for (const time of this.list.querySelectorAll("time")) showClock(time);
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.#send();
+      if (!this.isSending) this.#send(); // pressed twice, it is one command
     });
     this.#expectEnd(0);
   }
@@ -77,6 +78,7 @@ export class Commands {
     const key = { "Idempotency-Key": crypto.randomUUID?.() ?? String(Math.random()) };
     this.#wrong("name", "");
     this.#wrong("arguments", "");
+    this.isSending = true;
     try {
       const body = { name, arguments: parsed(String(written)) };
       this.show(await call("POST", `/${this.device}/commands`, body, { headers: key }));
@@ -86,6 +88,8 @@ export class Commands {
     } catch (failure) {
       if (!(failure instanceof Failure)) throw failure;
       this.#wrong(failure.field === "arguments" ? "arguments" : "name", failure.message);
+    } finally {
+      this.isSending = false;
     }
   }
 

@@ -10,9 +10,10 @@ export class State {
     this.form = /** @type {HTMLFormElement} */ (document.getElementById("desired-form"));
     this.desired = /** @type {HTMLTextAreaElement} */ (document.getElementById("desired"));
     this.reportedVersion = -1;
+    this.isSaving = false;
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.#save();
+      if (!this.isSaving) this.#save(); // the second of two would be told that the first was there
     });
   }
 
@@ -45,6 +46,7 @@ export class State {
   async #save() {
     const error = document.getElementById("desired-error");
     error.textContent = "";
+    this.isSaving = true;
     try {
       const headers = { "If-Match": `"${this.form.elements.namedItem("version").value}"` };
       const body = { desired: parsed(this.desired.value, "desired") };
@@ -54,6 +56,8 @@ export class State {
     } catch (failure) {
       if (!(failure instanceof Failure)) throw failure;
       error.textContent = failure.message;
+    } finally {
+      this.isSaving = false;
     }
     this.desired.setAttribute("aria-invalid", String(Boolean(error.textContent)));
   }
