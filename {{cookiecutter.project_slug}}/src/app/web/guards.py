@@ -174,9 +174,9 @@ def _lead_to_factor(call: BaseRequestWebsocket, view: Callable[..., Any]) -> Res
 
 
 def way_back(call: BaseRequestWebsocket) -> str:
-    """Returns where a page's visitor goes on after a proof: here, or to the form they sent.
+    """Returns where a visitor goes on after signing in or a proof: here, or to the form they sent.
 
-    What the form said is lost; its page is asked for a proof itself, so that this is rare.
+    What the form said is lost; its page is asked for both itself, so that this is rare.
     """
     if call.method == "GET":
         return call.full_path.removesuffix("?")
@@ -185,7 +185,6 @@ def way_back(call: BaseRequestWebsocket) -> str:
 
 
 def sign_in_url(call: BaseRequestWebsocket) -> str:
-    """Returns the address of the sign-in page, which leads back here where that makes sense."""
-    if call.method != "GET":
-        return SIGN_IN_PATH
-    return f"{SIGN_IN_PATH}?{urlencode({'next': call.full_path.removesuffix('?')})}"
+    """Returns the address of the sign-in page, which leads back here, or to the form's page."""
+    goal = way_back(call)
+    return SIGN_IN_PATH if goal == HOME_PATH else f"{SIGN_IN_PATH}?{urlencode({'next': goal})}"

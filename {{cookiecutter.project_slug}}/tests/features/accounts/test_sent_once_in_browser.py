@@ -1,6 +1,7 @@
 """A form is sent once, however often its button is pressed before there is an answer."""
 
 import asyncio
+import re
 
 import pytest
 from playwright.async_api import Route
@@ -43,3 +44,16 @@ async def test_a_button_that_is_pressed_twice_does_it_once(windows: Windows, ada
     await expect(page.get_by_text("it is not shown again")).to_be_visible()
     tokens = await (await ada.client.get("/api/v1/accounts/tokens")).get_json()
     assert len(tokens["items"]) == 1
+
+
+async def test_whoever_was_signed_out_meanwhile_gets_back_to_the_form(
+    windows: Windows, ada: Person
+) -> None:
+    page = await windows.open(ada, NEW_TOKEN)
+    await page.context.clear_cookies()
+    await page.fill("#name", "Harbour bot")
+    await page.locator("main input[type=checkbox]").first.check()
+
+    await page.locator("main form button").click()
+
+    await expect(page).to_have_url(re.compile(r"/sign-in\?next=%2Faccount%2Ftokens%2Fnew$"))
