@@ -156,3 +156,37 @@ async def test_unread_messages_of_another_room_are_counted_as_they_come(
     await expect(badge).to_contain_text("2")
     await graces.click(f'[data-room="{harbour.id}"] a')
     await expect(graces.locator(".divider")).to_have_count(1)
+
+
+async def test_what_was_written_after_a_session_had_ended_is_there_after_signing_in(
+    windows: Windows, harbour: Room, ada: Person
+) -> None:
+    page = await chat_page.open_room(windows, ada, harbour)
+    cookies = await page.context.cookies()
+    await page.context.clear_cookies()
+    await chat_page.write(page, "Kept until I am back.")
+    await expect(page.locator(".message__state")).to_contain_text("You are signed out")
+
+    await page.context.add_cookies(cookies)  # type: ignore[arg-type] # as they were given
+    await page.reload()
+
+    await expect(page.locator(".message[data-id]", has_text="Kept until")).to_have_count(1)
+    await expect(page.locator(".message")).to_have_count(1)
+
+
+async def test_what_was_discarded_does_not_come_back(
+    windows: Windows, harbour: Room, ada: Person
+) -> None:
+    page = await chat_page.open_room(windows, ada, harbour)
+    cookies = await page.context.cookies()
+    await page.context.clear_cookies()
+    await chat_page.write(page, "Better not.")
+    await page.get_by_role("button", name="Discard").click()
+
+    await page.context.add_cookies(cookies)  # type: ignore[arg-type] # as they were given
+    await page.reload()
+    await page.wait_for_selector('[data-connection="live"]')
+    await chat_page.write(page, "Here again.")
+
+    await chat_page.sees(page, "Here again.")
+    assert await chat_page.messages(page) == ["Here again."]

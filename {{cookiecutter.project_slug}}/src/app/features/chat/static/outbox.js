@@ -66,7 +66,9 @@ export class Outbox {
           this.#later(item, failure);
           break;
         }
-        this.forget(item);
+        // Whoever is signed out is told to load the page again: what was written waits for that.
+        if (failure.status === 401) this.items.shift();
+        else this.forget(item);
         this.onRefused(item, failure);
       }
     }

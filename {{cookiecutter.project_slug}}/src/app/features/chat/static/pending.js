@@ -29,7 +29,10 @@ export class PendingRows {
       this.#say(row, "");
       outbox.again(item);
     });
-    const discard = button("Discard", () => this.list.remove(row));
+    const discard = button("Discard", () => {
+      outbox.forget(item);
+      this.list.remove(row);
+    });
     this.#say(row, `Not sent. ${failure.message}`, again, discard);
   }
 
