@@ -25,6 +25,16 @@ ADVISORY_LOCK = 7_216_354
 NOTICE_INTERVAL = "2s"
 
 
+class UnknownMigrations(ValueError):
+    """The database has migrations that are not in this code, so none can be applied after them."""
+
+    def __init__(self, unknown: set[str]) -> None:
+        super().__init__(
+            f"the database has migrations that this code has not: {', '.join(sorted(unknown))}."
+            " They are of a newer version, or of a feature that was removed: docs/database.md"
+        )
+
+
 def alembic_config(locations: Sequence[Path]) -> Config:
     """Returns Alembic's configuration for the branches in the folders ``locations``."""
     config = Config()
@@ -43,11 +53,14 @@ async def migrate(settings: Settings, *, locations: Sequence[Path]) -> list[str]
 
     Raises:
         Unavailable: PostgreSQL is away; the one line says where and why.
+        UnknownMigrations: they are of a newer version, or of a feature that was removed.
     """
     config = alembic_config(locations)
 
     def upgrade(connection: Connection) -> list[str]:
         connection.execute(text(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})"))
+        if unknown := unknown_on(connection, config):
+            raise UnknownMigrations(unknown)
         before = pending_on(connection, config)
         config.attributes["connection"] = connection
         command.upgrade(config, "heads")
@@ -86,6 +99,13 @@ async def migration_engine(settings: Settings) -> AsyncIterator[AsyncEngine]:
             yield engine
     finally:
         await engine.dispose()
+
+
+def unknown_on(connection: Connection, config: Config) -> set[str]:
+    """Returns the revisions that the database has and this code has not."""
+    known = ScriptDirectory.from_config(config).walk_revisions("base", "heads")
+    applied = set(MigrationContext.configure(connection).get_current_heads())
+    return applied - {revision.revision for revision in known}
 
 
 def pending_on(connection: Connection, config: Config) -> list[str]:
