@@ -7,7 +7,6 @@ and do not run with ``-n`` then. DATABASE_URL and REDIS_URL are not read, since 
 
 import asyncio
 import os
-import socket
 from collections.abc import AsyncIterator
 from collections.abc import Iterator
 from contextlib import asynccontextmanager
@@ -40,6 +39,7 @@ from app.settings import ServerSettings
 from app.settings import Settings
 from app.settings import WebSettings
 from tests.patience import PATIENCE_SECONDS
+from tests.ports import free_port
 
 TEMPLATE = "test_template"
 TEMPLATE_LOCK = 4_242
@@ -135,25 +135,6 @@ def redis_client(url: str, *, decode_responses: bool = False) -> Redis:
         socket_timeout=PATIENCE_SECONDS,
         socket_connect_timeout=PATIENCE_SECONDS,
     )
-
-
-def free_port(*, following: int = 0) -> int:
-    """Returns a port of the loopback interface that nobody listens on; so are those after it."""
-    while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port: int = probe.getsockname()[1]
-        if all(map(_is_free, range(port + 1, port + 1 + following))):
-            return port
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
 
 
 def database_url(url: str, name: str) -> str:

@@ -10,9 +10,9 @@ from pathlib import Path
 from quart import Quart
 from quart import websocket
 
+from tests.ports import free_port
 from tests.programs import Program
 from tests.programs import running
-from tests.servers import free_port
 
 app = Quart("stock", static_folder=None)
 

@@ -12,12 +12,12 @@ from tests.bars.service import Service
 from tests.bars.service import service
 from tests.patience import PATIENCE_SECONDS
 from tests.people import Person
+from tests.ports import free_port
 from tests.programs import answers
 from tests.programs import running
 from tests.raw_clients import RawSocket
 from tests.raw_clients import RawStream
 from tests.raw_clients import allow_open_files
-from tests.servers import free_port
 from tests.serving.test_drain import open_crowd
 
 WINDOW_SECONDS = 1.0

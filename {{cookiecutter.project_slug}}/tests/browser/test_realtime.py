@@ -15,8 +15,8 @@ from playwright.async_api import TimeoutError
 
 from app.settings import Settings
 from tests.chaos_proxy import ChaosProxy
+from tests.ports import free_port
 from tests.realtime.faults.nodes import Node
-from tests.servers import free_port
 from tests.windows import context_of
 
 pytestmark = pytest.mark.browser

@@ -15,11 +15,11 @@ import httpx
 import pytest
 
 from app.embedded.place import OUT_OF_THE_WAY
+from tests.ports import free_port
 from tests.programs import Program
 from tests.programs import eventually
 from tests.programs import processes_of
 from tests.programs import running
-from tests.servers import free_port
 
 pytestmark = [
     pytest.mark.slow,

@@ -5,7 +5,7 @@ from signal import SIGTERM
 from app.database import Database
 from app.settings import Settings
 from tests import programs
-from tests.servers import free_port
+from tests.ports import free_port
 
 AWAY = "postgresql://ada:secret@127.0.0.1:1/gone"
 

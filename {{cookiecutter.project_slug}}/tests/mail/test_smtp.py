@@ -15,7 +15,7 @@ from tests.mail.conftest import Certificates
 from tests.mail.server import mail_server
 from tests.mail.server import silent_server
 from tests.patience import PATIENCE_SECONDS
-from tests.servers import free_port
+from tests.ports import free_port
 
 LETTER = Message("ada@example.com", "Grüße", "plain ✓\n", "<p>formed ✓</p>\n")
 

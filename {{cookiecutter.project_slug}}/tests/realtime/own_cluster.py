@@ -14,9 +14,9 @@ from redis.exceptions import RedisError
 from app.realtime.redis.partitions import SLOTS
 from app.settings import RedisSettings
 from tests.patience import PATIENCE_SECONDS
+from tests.ports import free_port
 from tests.realtime.own_redis import OwnRedis
 from tests.realtime.own_redis import own_redis
-from tests.servers import free_port
 
 NODES = 3
 

@@ -13,9 +13,9 @@ from typing import Any
 from redis.exceptions import RedisError
 
 from app.settings import RedisSettings
+from tests.ports import free_port
 from tests.realtime.own_redis import OwnRedis
 from tests.realtime.own_redis import own_redis
-from tests.servers import free_port
 from tests.servers import redis_client
 
 SERVICE = "main"

@@ -15,10 +15,10 @@ from app.serving.servers import SERVERS
 from app.settings import MetricsSettings
 from app.settings import ServerSettings
 from app.settings import Settings
+from tests.ports import free_port
 from tests.programs import answers
 from tests.programs import environment_of
 from tests.programs import running
-from tests.servers import free_port
 
 
 def with_metrics(settings: Settings, port: int, *, server: str = "hypercorn") -> Settings:

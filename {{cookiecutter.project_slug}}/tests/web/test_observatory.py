@@ -14,6 +14,7 @@ from app.factory import create_app
 from app.settings import Settings
 from app.web.headers import ALWAYS
 from tests import servers
+from tests.ports import free_port
 from tests.web.observatory import HOST
 from tests.web.observatory import install
 from tests.web.observatory import scan
@@ -32,7 +33,7 @@ async def scanner(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def secure(settings: Settings) -> Settings:
     """Returns the settings of a service behind TLS, on a port of its own."""
-    server = settings.server.model_copy(update={"port": servers.free_port()})
+    server = settings.server.model_copy(update={"port": free_port()})
     return settings.model_copy(update={"public_url": f"https://{HOST}", "server": server})
 
 

@@ -24,12 +24,12 @@ from app.redis_url import redis_servers
 from app.settings import RedisSettings
 from app.web.limiter import Limiter
 from tests.patience import PATIENCE_SECONDS
+from tests.ports import free_port
 from tests.realtime.own_cluster import tell
 from tests.realtime.own_redis import own_redis
 from tests.realtime.own_sentinels import SERVICE
 from tests.realtime.own_sentinels import end
 from tests.realtime.own_sentinels import start_sentinel
-from tests.servers import free_port
 from tests.servers import redis_client
 from tests.tls_front import Front
 from tests.tls_front import fronted

@@ -32,6 +32,7 @@ from tests import servers
 from tests.people import PASSWORD
 from tests.people import Person
 from tests.people import join
+from tests.ports import free_port
 from tests.realtime.rig import Socket
 from tests.realtime.rig import Stream
 from tests.realtime.rig import until
@@ -48,7 +49,7 @@ async def anybody(who: Principal, key: str, action: Action) -> bool:
 @pytest.fixture
 async def elsewhere(app: Quart, settings: Settings) -> AsyncIterator[str]:
     """Serves another process with the same people; yields its base URL."""
-    port = servers.free_port()
+    port = free_port()
     own = settings.model_copy(
         update={
             "public_url": f"http://127.0.0.1:{port}",

@@ -41,6 +41,7 @@ from tests.people import Browser
 from tests.people import Person
 from tests.people import join
 from tests.people import sign_in
+from tests.ports import free_port
 from tests.realtime.rig import Socket
 from tests.sockets import connect
 
@@ -290,7 +291,7 @@ class Door:
 @pytest.fixture
 async def door(app: Quart, settings: Settings) -> AsyncIterator[tuple[Door, Person]]:
     """Yields the endpoints, and Lily who has just signed in."""
-    port = servers.free_port()
+    port = free_port()
     server = settings.server.model_copy(update={"port": port})
     update = {"public_url": f"http://127.0.0.1:{port}", "server": server}
     own = bound(settings, "administrators").model_copy(update=update)

@@ -19,13 +19,13 @@ from websockets.typing import Subprotocol
 from app.realtime.protocol.messages import SUBPROTOCOL
 from app.settings import Settings
 from tests.people import Person
+from tests.ports import free_port
 from tests.programs import PATIENT
 from tests.programs import Program
 from tests.programs import answers
 from tests.programs import environment_of
 from tests.programs import eventually
 from tests.programs import running
-from tests.servers import free_port
 from tests.sockets import connect
 
 MESSAGES = 40

@@ -20,12 +20,12 @@ from app.settings import Settings
 from tests.features.devices.test_weight import PLAIN
 from tests.features.devices.test_weight import connected
 from tests.people import join
+from tests.ports import free_port
 from tests.programs import answers
 from tests.programs import environment_of
 from tests.programs import running
 from tests.raw_clients import RawSocket
 from tests.raw_clients import allow_open_files
-from tests.servers import free_port
 
 PEOPLE = "Root", "Ada", "Grace"
 DEVICES, OTHERS = 2_000, 20

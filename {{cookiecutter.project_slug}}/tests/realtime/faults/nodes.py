@@ -8,9 +8,9 @@ from contextlib import asynccontextmanager
 
 import httpx
 
+from tests.ports import free_port
 from tests.programs import Program
 from tests.programs import running
-from tests.servers import free_port
 
 ORIGIN = "http://node.test"
 

@@ -17,6 +17,7 @@ from app.realtime.redis.layout import LayoutMismatch
 from app.realtime.redis.presence import RedisPresence
 from app.realtime.topics import Window
 from app.settings import RedisSettings
+from tests.ports import free_port
 from tests.realtime.contracts.ears import Ears
 from tests.realtime.contracts.ears import until
 from tests.realtime.own_cluster import OwnCluster
@@ -25,7 +26,6 @@ from tests.realtime.own_cluster import tell
 from tests.realtime.own_redis import PERIODS
 from tests.realtime.own_redis import PROGRAMS
 from tests.realtime.own_redis import OwnRedis
-from tests.servers import free_port
 
 # Never renews its lease, and has time enough to do something before it runs out.
 DYING = PERIODS.model_copy(update={"node_lease_seconds": 1.5, "node_beat_seconds": 3_600.0})

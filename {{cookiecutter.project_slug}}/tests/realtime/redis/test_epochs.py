@@ -10,13 +10,13 @@ from app.realtime.backplane import BackplaneUnavailable
 from app.realtime.redis.backplane import RedisBackplane
 from app.realtime.redis.scripts import PUBLISH
 from app.realtime.topics import Window
+from tests.ports import free_port
 from tests.realtime.contracts.ears import Ears
 from tests.realtime.contracts.ears import until
 from tests.realtime.own_redis import PERIODS
 from tests.realtime.own_redis import PROGRAMS
 from tests.realtime.own_redis import OwnRedis
 from tests.realtime.own_redis import own_redis
-from tests.servers import free_port
 
 TOPIC = "room:7"
 WINDOW = Window(messages=500, seconds=300)

@@ -16,6 +16,7 @@ from app.realtime.topics import Window
 from app.redis_url import redis_servers
 from app.settings import RedisSettings
 from app.web.limiter import Limiter
+from tests.ports import free_port
 from tests.realtime.contracts.ears import Ears
 from tests.realtime.contracts.ears import until
 from tests.realtime.own_redis import PERIODS
@@ -24,7 +25,6 @@ from tests.realtime.own_sentinels import OwnSentinels
 from tests.realtime.own_sentinels import own_sentinels
 from tests.realtime.redis.test_hub_faults import process
 from tests.realtime.redis.test_hub_faults import told
-from tests.servers import free_port
 
 TOPIC = "room:7"
 WINDOW = Window(messages=500, seconds=300)

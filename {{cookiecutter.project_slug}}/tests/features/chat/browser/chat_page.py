@@ -7,6 +7,15 @@ from app.features.chat.schemas import Room
 from tests.people import Person
 from tests.windows import Windows
 
+# Who pauses is shown as typing for a few seconds only, which a slow machine may take to look.
+GO_ON_TYPING = """() => {
+    const field = document.getElementById("body");
+    setInterval(() => {
+        field.value += ".";
+        field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+    }, 500);
+}"""
+
 
 async def open_room(windows: Windows, person: Person, room: Room, **options: object) -> Page:
     """Returns a window in which a room is open and live."""
@@ -24,6 +33,11 @@ async def write(page: Page, text: str) -> None:
     """Writes a message and sends it with Enter."""
     await page.fill("#body", text)
     await page.press("#body", "Enter")
+
+
+async def go_on_typing(page: Page) -> None:
+    """Begins a message, and never comes to its end."""
+    await page.evaluate(GO_ON_TYPING)
 
 
 async def sees(page: Page, text: str) -> None:

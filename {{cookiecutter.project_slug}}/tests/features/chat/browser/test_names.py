@@ -49,7 +49,7 @@ async def test_who_is_typing_is_told_by_themself(
     await members.invite(ada.principal, store, room_id=room.id, email=grace.user.email)
     adas, graces = await chat_page.open_both(windows, ada, grace, room)
 
-    await graces.locator("#body").press_sequentially("Com")
+    await chat_page.go_on_typing(graces)
 
     await expect(adas.locator("#typing bdi")).to_have_text("נורית")
 

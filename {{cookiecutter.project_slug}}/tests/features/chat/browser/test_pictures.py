@@ -11,6 +11,7 @@ from quart import Quart
 
 from app.features.chat import demo
 from app.resources import resources_of
+from tests.features.chat.browser import chat_page
 from tests.people import Person
 from tests.windows import Windows
 
@@ -41,7 +42,7 @@ async def test_a_room_fits_the_window_and_can_be_pictured(
     await page.click("text=Harbour")
     graces = await windows.open(grace, page.url)
     await expect(page.locator("#people-count")).to_have_text("2 here")
-    await graces.locator("#body").press_sequentially("Com")
+    await chat_page.go_on_typing(graces)
     await expect(page.locator("#typing")).to_have_text("Grace is typing …")
     await page.screenshot(path=picture(f"chat-room-{look}"))
 

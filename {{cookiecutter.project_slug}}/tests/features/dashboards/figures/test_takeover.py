@@ -9,6 +9,7 @@ import pytest
 from app.settings import Settings
 from tests.patience import PATIENCE_SECONDS
 from tests.people import Person
+from tests.ports import free_port
 from tests.programs import PATIENT
 from tests.programs import answers
 from tests.programs import environment_of
@@ -16,7 +17,6 @@ from tests.programs import eventually
 from tests.programs import running
 from tests.raw_clients import RawStream
 from tests.servers import connection
-from tests.servers import free_port
 
 LOCK_HELD = "figures_summed_here"
 SECONDS = 2  # that are told before the end of one, and after it

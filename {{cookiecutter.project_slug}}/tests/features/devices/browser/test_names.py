@@ -1,6 +1,7 @@
 """Names of devices and groups from right to left: each in its place, and by itself."""
 
 import pytest
+from playwright.async_api import expect
 
 from app.database import Database
 from app.features.devices.schemas import NewDevice
@@ -28,8 +29,10 @@ async def test_names_from_right_to_left_stand_where_others_do(
         await page.goto(path)
         wrong += await misread(page, f"names-devices-{number}")
     await page.goto("/devices")
-    await page.fill("#q", "North")  # what the script shows
-    await page.wait_for_url("**/devices?q=North")
+    await page.fill("#q", "South")
+    await expect(page.locator(".fleet__row")).to_have_count(0)
+    await page.fill("#q", "North")  # now it is the script that shows it
+    await expect(page.locator(".fleet__row")).to_have_count(1)
     wrong += await misread(page, "names-devices-found")
 
     assert not wrong, "\n".join(wrong)
