@@ -46,9 +46,9 @@ async def sees(page: Page, text: str) -> None:
     await expect(row).to_have_count(1)
 
 
-async def messages(page: Page) -> list[str]:
-    """Returns the texts of all messages that have been posted, from top to bottom."""
-    return await page.locator(".message[data-id] .message__body").all_text_contents()
+async def shows(page: Page, texts: list[str]) -> None:
+    """Waits until these, from top to bottom, are all messages that have been posted."""
+    await expect(page.locator(".message[data-id] .message__body")).to_have_text(texts)
 
 
 async def pending(page: Page) -> int:

@@ -54,6 +54,6 @@ async def test_a_restart_under_them_loses_and_doubles_nothing(
     stored = await chat_messages.list_messages(ada.principal, store, room_id=harbour.id, limit=100)
     in_order = [message.body for message in reversed(stored)]
     assert sorted(in_order) == sorted(written)
-    assert await chat_page.messages(adas) == in_order
-    assert await chat_page.messages(graces) == in_order
+    await chat_page.shows(adas, in_order)
+    await chat_page.shows(graces, in_order)
     assert await chat_page.pending(adas) == 0

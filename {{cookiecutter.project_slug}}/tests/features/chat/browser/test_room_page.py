@@ -146,7 +146,7 @@ async def test_somebody_removed_is_told_and_hears_nothing_more(
     await chat_page.sees(adas, "Among ourselves")
 
     await expect(graces.locator("#body")).to_be_disabled()
-    assert await chat_page.messages(graces) == ["Still with us"]
+    await chat_page.shows(graces, ["Still with us"])
 
 
 async def test_an_invitation_shows_up_in_the_list_at_once(
