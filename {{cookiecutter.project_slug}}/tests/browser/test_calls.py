@@ -74,7 +74,7 @@ async def answer(route: Route) -> None:
     elif path == "/away":
         await route.abort()
     elif path != "/never":
-        names = ("content-type", "if-match")
+        names = ("content-type", "if-match", "signed-in-as")
         headers = {name: request.headers.get(name) for name in names}
         await route.fulfill(json=[request.method, path, request.post_data, headers])
 
@@ -109,14 +109,23 @@ async def test_a_call_sends_json_and_its_headers_and_returns_the_json_of_the_ans
 
     [sent] = await told(page, "/things", method="PUT", body={"on": True}, options=options)
 
-    headers = {"content-type": "application/json", "if-match": '"3"'}
+    headers = {"content-type": "application/json", "if-match": '"3"', "signed-in-as": None}
     assert sent == ["PUT", "/things", '{"on":true}', headers]
 
 
 async def test_a_call_without_a_body_says_nothing_about_one(page: Page) -> None:
-    assert await told(page, "/things") == [
-        ["GET", "/things", None, {"content-type": None, "if-match": None}]
-    ]
+    [[*_, headers]] = await told(page, "/things")
+
+    assert set(headers.values()) == {None}
+
+
+async def test_a_call_says_whom_the_page_was_made_for(page: Page) -> None:
+    await page.evaluate("document.head.innerHTML = '<meta name=signed-in-as content=ada>'")
+
+    [[*_, headers]] = await told(page, "/things")
+    await page.evaluate("document.head.replaceChildren()")
+
+    assert headers["signed-in-as"] == "ada"
 
 
 async def test_an_answer_without_a_body_is_null(page: Page) -> None:

@@ -4,6 +4,8 @@ import pytest
 from quart import Quart
 from quart.testing import QuartClient
 
+from app.principal import Principal
+from tests.web.conftest import ADA
 from tests.web.conftest import People
 
 
@@ -34,6 +36,26 @@ async def test_a_route_lets_in_whom_it_declares(
     client = as_person(small_app, cookie)
 
     assert (await client.get(path)).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("path", "cookie", "page_of", "status"),
+    [
+        ("/api/v1/mine", "ada", ADA, 200),
+        ("/api/v1/mine", "root", ADA, 401),
+        ("/api/v1/mine", "root", None, 401),
+        ("/api/v1/mine", "", ADA, 401),
+        ("/api/v1/admin", "root", ADA, 401),
+        ("/api/v1/open", "root", ADA, 200),
+    ],
+)
+async def test_a_page_made_for_one_person_does_nothing_as_another(
+    small_app: Quart, path: str, cookie: str, page_of: Principal | None, status: int
+) -> None:
+    client = as_person(small_app, cookie)
+    headers = {"Signed-In-As": str(page_of.own_id) if page_of else "nobody"}
+
+    assert (await client.get(path, headers=headers)).status_code == status
 
 
 async def test_a_view_is_told_who_calls(small_app: Quart) -> None:

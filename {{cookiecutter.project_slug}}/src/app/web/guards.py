@@ -39,6 +39,8 @@ SIGN_IN_PATH = "/sign-in"
 CONFIRM_PATH = "/account/confirm"
 FACTOR_PATH = "/account/second-factor"
 HOME_PATH = "/"
+# Whom a page was made for; the cookie may be somebody else's by now, who signed in in another tab.
+PAGE_OF = "Signed-In-As"
 
 View = TypeVar("View", bound=Callable[..., Any])
 Views = Mapping[str, Callable[..., Any]]
@@ -119,6 +121,8 @@ async def identify(
     if token is None:
         opened = session_opened_for(call)
         who = await identity.principal(call.cookies) if opened is None else opened.principal
+        if who.is_person and call.headers.get(PAGE_OF, id_text(who.own_id)) != id_text(who.own_id):
+            who = ANONYMOUS
     else:
         # Nobody for a token that is no good: the limit counts it before the guard refuses it.
         bearer = await identity.bearers.find(token)

@@ -23,7 +23,8 @@ export class Failure extends Error {
 }
 
 /**
- * Returns a function that calls what lies below a path of the service.
+ * Returns a function that calls what lies below a path of the service, as whom the page was made
+ * for: when somebody else has signed in since, in another tab, the service takes it for nobody's.
  * @param {string} root
  * @param {{callMs?: number}} [options]
  */
@@ -37,7 +38,7 @@ export function callsTo(root, { callMs = CALL_MS } = {}) {
     const late = AbortSignal.timeout(callMs);
     const request = {
       method,
-      headers: { ...(body === undefined ? {} : { "Content-Type": "application/json" }), ...headers },
+      headers: { ...(body === undefined ? {} : { "Content-Type": "application/json" }), ...person(), ...headers },
       body: body === undefined ? undefined : JSON.stringify(body),
       signal: signal ? AbortSignal.any([late, signal]) : late,
     };
@@ -47,6 +48,11 @@ export function callsTo(root, { callMs = CALL_MS } = {}) {
     if (answer === undefined) throw new Failure(BROKEN, { status: response.status, again: true });
     return answer;
   };
+}
+
+function person() {
+  const id = document.querySelector('meta[name="signed-in-as"]')?.getAttribute("content");
+  return id ? { "Signed-In-As": id } : {};
 }
 
 async function reach(address, request, signal) {

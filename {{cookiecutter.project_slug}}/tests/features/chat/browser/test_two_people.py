@@ -1,6 +1,7 @@
 """Two people in one room, each in a browser of their own."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from playwright.async_api import expect
@@ -172,6 +173,23 @@ async def test_what_was_written_after_a_session_had_ended_is_there_after_signing
 
     await expect(page.locator(".message[data-id]", has_text="Kept until")).to_have_count(1)
     await expect(page.locator(".message")).to_have_count(1)
+
+
+async def test_what_was_written_on_a_page_goes_out_as_nobody_else(
+    windows: Windows, harbour: Room, ada: Person, grace: Person
+) -> None:
+    adas, graces = await chat_page.open_both(windows, ada, grace, harbour)
+    cookies = await adas.context.cookies()
+    others: Any = await graces.context.cookies()
+    await adas.context.add_cookies(others)
+    await chat_page.write(adas, "I am Ada.")
+    await expect(adas.locator(".message__state")).to_contain_text("You are signed out")
+
+    await adas.context.add_cookies(cookies)  # type: ignore[arg-type] # as they were given
+    await adas.reload()
+
+    await chat_page.sees(graces, "I am Ada.")
+    await expect(graces.locator(".message__author")).to_have_text([ada.user.name])
 
 
 async def test_what_was_discarded_does_not_come_back(
