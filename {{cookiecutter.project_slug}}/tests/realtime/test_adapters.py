@@ -37,7 +37,7 @@ def test_every_form_of_address_is_understood(url: str) -> None:
 def test_an_address_that_is_none_is_refused() -> None:
     settings = RealtimeSettings.model_construct(backplane="redis")
 
-    with pytest.raises(ValueError, match="Redis URL must specify"):
+    with pytest.raises(ValueError, match="REDIS_URL must begin with"):
         open_backplane(settings, RedisSettings.model_construct(url="http://localhost"), "n")
 
 

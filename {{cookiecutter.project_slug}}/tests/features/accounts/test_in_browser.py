@@ -58,6 +58,7 @@ async def test_the_button_in_a_letter_leads_on_from_the_mailbox(
     windows: Windows, app: Quart, ada: Person
 ) -> None:
     page = await windows.open(None, "/forgot-password")
+    await expect(page.get_by_label("E-mail")).to_be_focused()
     await page.keyboard.type(ada.user.email)
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("heading")).to_have_text("Look into your mail")
