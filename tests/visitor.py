@@ -127,7 +127,13 @@ class Visitor:
         """Listens to a room over WebSocket, from ``since`` on."""
         headers = {"Cookie": self.cookie}
         with connect(
-            self.socket_url, ssl=self.trust, origin=self.url, subprotocols=[PROTOCOL], additional_headers=headers
+            self.socket_url,
+            ssl=self.trust,
+            origin=self.url,
+            subprotocols=[PROTOCOL],
+            additional_headers=headers,
+            # The proxy tries for 10 s by itself, as long as a client would wait that is told nothing.
+            open_timeout=REQUEST_SECONDS_HANG_GUARD,
         ) as connection:
             ear = Ear(connection, f"chat:{room}")
             ear.hello(since)

@@ -40,6 +40,15 @@ class Stack:
         """Starts everything and returns when all of it is healthy."""
         self.compose("up", "--no-build", "--detach", "--wait", "--wait-timeout", WAIT_SECONDS_HANG_GUARD, *options)
 
+    @contextmanager
+    def scaled(self, service: str, count: int) -> Iterator[None]:
+        """Runs so many containers of a service, and as many as before in the end, whatever comes between."""
+        self.up("--scale", f"{service}={count}")
+        try:
+            yield
+        finally:
+            self.up()
+
     def inspect(self, service: str) -> dict[str, Any]:
         """Returns what the engine knows about the container of a service."""
         container = self.compose("ps", "--all", "--quiet", service)

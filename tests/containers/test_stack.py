@@ -119,15 +119,12 @@ def test_a_reload_of_the_caddyfile_leaves_open_sockets_alone(stack: Stack, visit
 
 def test_a_message_reaches_the_sockets_of_every_container(stack: Stack, visitor: Visitor) -> None:
     room = visitor.open_room("fleet")
-    stack.up("--scale", "web=2")
-
-    with ExitStack() as sockets:
+    with stack.scaled("web", 2), ExitStack() as sockets:
         ears = [sockets.enter_context(visitor.listening(room)) for _ in range(4)]
         visitor.post(room, "all hands")
         for ear in ears:
             ear.wait_for("all hands")
         shares = stack.compose("exec", "-T", "proxy", "wget", "-qO-", "http://127.0.0.1:2019/reverse_proxy/upstreams")
-    stack.up()
 
     busy = {upstream["address"] for upstream in json.loads(shares) if upstream["num_requests"]}
     assert len(busy) == 2
