@@ -7,12 +7,15 @@ from typing import Any
 from quart import Quart
 from sqlalchemy import update
 
+from app.features.dashboards.boards.sharing import PREFIX
 from app.features.dashboards.figures.history import POINTS_MOST
 from app.identity.tables import UserRow
+from app.identity.tokens.format import new_api_token
 from app.resources import Resources
 from app.settings import Settings
 from tests.features.dashboards.boards.test_routes import BOARDS
 from tests.features.dashboards.boards.test_routes import made
+from tests.features.dashboards.boards.test_sharing import mistyped
 from tests.features.dashboards.boards.test_sharing import shared
 from tests.people import Person
 from tests.servers import connection
@@ -108,7 +111,7 @@ async def test_a_guest_reads_the_past_of_the_figures_on_that_dashboard_and_nothi
     assert read.headers["Cache-Control"] == "no-store"
     assert read.headers["Referrer-Policy"] == "no-referrer"
     assert [answer.status_code for answer in elsewhere] == [401] * 4
-    wrong = ("", "nonsense", f"{token[:-1]}x", "view_" + "0" * 190)
+    wrong = ("", "nonsense", mistyped(token), new_api_token(PREFIX), PREFIX + "0" * 190)
     missed = [await guest.get(SHARED, query_string={"link": one}) for one in wrong]
     assert [answer.status_code for answer in missed] == [404] * len(wrong)
     assert (await guest.get(SHARED, query_string={"link": "x" * 300})).status_code == 422
