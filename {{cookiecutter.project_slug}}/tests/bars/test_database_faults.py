@@ -28,7 +28,10 @@ CUT = """
     SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
     WHERE datname = current_database() AND application_name = 'app'
 """
-BUSY = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
+BUSY = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event = 'PgSleep'
+"""
 TABLE = "CREATE UNLOGGED TABLE IF NOT EXISTS pairs (id int, half int)"
 HALVES = "SELECT count(*) FROM (SELECT id FROM pairs GROUP BY id HAVING count(*) <> 2) AS halves"
 

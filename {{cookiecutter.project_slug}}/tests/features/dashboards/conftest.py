@@ -1,5 +1,6 @@
 """What the tests of dashboards share: figures that are kept when a test says so."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from quart import Quart
+from sqlalchemy import text
 
 from app.database import Database
 from app.features.dashboards.assets import bring
@@ -16,11 +18,32 @@ from app.features.dashboards.figures import keeper_of
 from app.features.dashboards.figures import store as figures_store
 from app.features.dashboards.figures.facade import Figures
 from app.features.dashboards.figures.keeping import Keeper
+from app.features.dashboards.figures.store import KEEPER_LOCK
 from app.resources import Resources
 from app.resources import resources_of
 from tests.patience import PATIENCE_SECONDS
 from tests.people import Person
 from tests.people import join
+
+# Other test processes have databases of their own in the same server, where others sum.
+HOLDERS = text("""
+    SELECT count(*) FROM pg_locks
+    WHERE locktype = 'advisory' AND (classid::bigint << 32) | objid::bigint = :key
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+""")
+
+
+async def holders(database: Database) -> int:
+    """Returns how many hold the lock of the one that sums."""
+    async with database.reading() as session:
+        return int((await session.execute(HOLDERS, {"key": KEEPER_LOCK})).scalar_one())
+
+
+async def nobody_sums(database: Database) -> None:
+    """Waits until PostgreSQL has noticed that whoever summed has hung up."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while await holders(database):  # noqa: ASYNC110 - PostgreSQL knows
+            await asyncio.sleep(0.01)
 
 
 @dataclass
@@ -51,6 +74,7 @@ async def keepers(app: Quart, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
     monkeypatch.setattr(figures_store, "FRESH_SECONDS", PATIENCE_SECONDS)
     async with AsyncExitStack() as stack:
         yield Keepers(app, stack)
+    await nobody_sums(resources_of(app).database)
 
 
 @pytest.fixture

@@ -32,6 +32,12 @@ MINUTES = """
     SELECT $1, at, 1, 3, 2, 60 FROM generate_series($2::timestamptz, $3, interval '1 minute') AS at
 """
 
+# Other test processes have databases of their own in the same server.
+RUNNING = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND state = 'active' AND query LIKE $1
+"""
+
 
 async def rows(database: Database, table: str) -> list[tuple[object, ...]]:
     """Returns the rolled-up rows, oldest first."""
@@ -123,8 +129,7 @@ async def test_who_stops_reading_stops_the_queries(settings: Settings, database:
 
         await download.aclose()  # type: ignore[attr-defined]
 
-        running = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE $1"
-        assert await raw.fetchval(running, "SELECT at, least%") == 0
+        assert await raw.fetchval(RUNNING, "SELECT at, least%") == 0
 
 
 async def test_what_is_old_enough_is_deleted(settings: Settings, database: Database) -> None:

@@ -13,16 +13,14 @@ from app.database import Database
 from app.errors import Unavailable
 from app.features.dashboards.figures.facade import Sample
 from app.features.dashboards.figures.keeping import Keeper
-from app.features.dashboards.figures.store import KEEPER_LOCK
 from app.resources import resources_of
 from tests.features.dashboards.conftest import Keepers
+from tests.features.dashboards.conftest import holders
+from tests.features.dashboards.conftest import nobody_sums
+from tests.patience import PATIENCE_SECONDS
 from tests.people import Person
 from tests.realtime.rig import Stream
 
-HOLDERS = text("""
-    SELECT count(*) FROM pg_locks
-    WHERE locktype = 'advisory' AND (classid::bigint << 32) | objid::bigint = :key
-""")
 END = text("SELECT pg_terminate_backend(:pid)")
 
 
@@ -64,8 +62,7 @@ async def test_one_of_two_processes_sums_and_when_it_dies_the_other_goes_on(
     await first.tick()  # notices that its connection is gone
     await first.tick()  # and comes back as one of the others
     assert not first.sums
-    async with database.reading() as session:
-        assert await session.scalar(HOLDERS, {"key": KEEPER_LOCK}) == 1
+    assert await holders(database) == 1
 
 
 async def test_whoever_takes_over_tells_no_second_that_was_told(
@@ -95,7 +92,7 @@ async def kill(database: Database, keeper: Keeper) -> None:
     connection.add_termination_listener(lambda _connection: gone.set())
     async with database.reading() as session:
         await session.execute(END, {"pid": connection.get_server_pid()})
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         await gone.wait()
 
 
@@ -173,6 +170,7 @@ async def test_without_postgresql_the_process_goes_on_telling_its_own_figures(
     keeper = keepers.named("only")
     await keeper.tick()
     await keeper.close()
+    await nobody_sums(resources.database)
     address = resources.database.engine.url
 
     before = await resources.realtime.position("figures:process.only")
