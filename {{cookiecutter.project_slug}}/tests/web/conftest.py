@@ -10,6 +10,7 @@ from pydantic import Field
 from quart import Quart
 from quart import current_app
 from quart import render_template_string
+from quart import request
 from quart.typing import ResponseReturnValue
 from quart_schema import validate_querystring
 from quart_schema import validate_request
@@ -154,6 +155,14 @@ def add_routes(app: Quart) -> None:
         return await render_template_string(
             '{% extends "base.html" %}{% block content %}<p>Notes</p>{% endblock %}'
         )
+
+    @app.post("/notes")
+    @guard(signed_in)
+    @limit("1000/minute")
+    @html
+    async def keep_note() -> str:
+        form = await request.form
+        return f"{current_principal().name}: {form['title']}"
 
     @app.post("/api/v1/notes")
     @guard(public)

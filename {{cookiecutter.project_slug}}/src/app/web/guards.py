@@ -10,7 +10,6 @@ from typing import Any
 from typing import TypeVar
 from typing import cast
 from urllib.parse import urlencode
-from urllib.parse import urlsplit
 
 from quart import g
 from quart import redirect
@@ -30,17 +29,17 @@ from app.roles import CHANGE_ADMINISTRATION
 from app.roles import READ_ADMINISTRATION
 from app.telemetry import note
 from app.web.bearer import check_scope
+from app.web.made_for import is_of_another
 from app.web.shapes import is_page
 from app.web.static_files import is_static
+from app.web.way_back import HOME_PATH
+from app.web.way_back import way_back
 
 GUARD = "__guard__"
 RECENT = "__recent__"
 SIGN_IN_PATH = "/sign-in"
 CONFIRM_PATH = "/account/confirm"
 FACTOR_PATH = "/account/second-factor"
-HOME_PATH = "/"
-# Whom a page was made for; the cookie may be somebody else's by now, who signed in in another tab.
-PAGE_OF = "Signed-In-As"
 
 View = TypeVar("View", bound=Callable[..., Any])
 Views = Mapping[str, Callable[..., Any]]
@@ -121,7 +120,7 @@ async def identify(
     if token is None:
         opened = session_opened_for(call)
         who = await identity.principal(call.cookies) if opened is None else opened.principal
-        if who.is_person and call.headers.get(PAGE_OF, id_text(who.own_id)) != id_text(who.own_id):
+        if who.is_person and is_of_another(call, who):
             who = ANONYMOUS
     else:
         # Nobody for a token that is no good: the limit counts it before the guard refuses it.
@@ -175,17 +174,6 @@ def _lead_to_factor(call: BaseRequestWebsocket, view: Callable[..., Any]) -> Res
     if is_page(view):
         return redirect(f"{FACTOR_PATH}?{urlencode({'next': way_back(call)})}", 303)
     raise SecondFactorRequired("set up a second factor before anything else")
-
-
-def way_back(call: BaseRequestWebsocket) -> str:
-    """Returns where a visitor goes on after signing in or a proof: here, or to the form they sent.
-
-    What the form said is lost; its page is asked for both itself, so that this is rare.
-    """
-    if call.method == "GET":
-        return call.full_path.removesuffix("?")
-    came_from = urlsplit(call.headers.get("Referer", ""))
-    return came_from.path if came_from.netloc == call.host else HOME_PATH
 
 
 def sign_in_url(call: BaseRequestWebsocket) -> str:

@@ -32,6 +32,8 @@ from app.web.limiter import Limiter
 from app.web.limits import EXTENSION as LIMITER
 from app.web.limits import add_limit_headers
 from app.web.limits import spend_limit
+from app.web.made_for import check_form
+from app.web.made_for import made_for
 from app.web.media_types import refuse_encoded_body
 from app.web.meters import WebMeters
 from app.web.navigation import Navigation
@@ -40,6 +42,7 @@ from app.web.probes import install_probes
 from app.web.problems import install_problems
 from app.web.row_ids import install_row_ids
 from app.web.second_try import install_second_try
+from app.web.shapes import is_page
 from app.web.static_files import add_version
 from app.web.tickets import install_tickets
 
@@ -97,6 +100,8 @@ def _install_admission(
             kept.principal = found
         who = found or ANONYMOUS
         kept.standings = await spend_limit(limiter, views, call, who)
+        if token is None and is_page(views.get(call.endpoint or "")):
+            await check_form(call, who)
         return check_guard(identity, views, call, who, token=token)
 
     @app.before_websocket
@@ -131,6 +136,7 @@ def _install_templates(
     app: Quart, *, app_name: str, health: Health, navigation: Navigation
 ) -> None:
     app.url_defaults(add_version)
+    app.add_template_global(made_for)
 
     @app.context_processor
     async def frame() -> dict[str, Any]:

@@ -78,6 +78,12 @@ TIMEOUT = ProblemType(
 CONFLICT = ProblemType(
     "conflict", 409, "This clashes with what is there", "Look at the present state, then decide."
 )
+SOMEBODY_ELSE = ProblemType(
+    "somebody-else",
+    409,
+    "Somebody else is signed in now",
+    "Load the page again to go on as whoever is signed in, or sign out and in again as yourself.",
+)
 KEY_IN_USE = ProblemType(
     "idempotency-key-in-use",
     409,
@@ -148,6 +154,7 @@ ALL = (
     METHOD_NOT_ALLOWED,
     TIMEOUT,
     CONFLICT,
+    SOMEBODY_ELSE,
     KEY_IN_USE,
     STALE,
     TOO_LARGE,

@@ -27,6 +27,7 @@ from app.web.refusals import Refused
 from app.web.shapes import is_page
 from app.web.validation import field_errors
 from app.web.validation import wants_json_body
+from app.web.way_back import way_back
 
 API_PREFIX = "/api/"
 CONTENT_TYPE = "application/problem+json"
@@ -139,7 +140,10 @@ async def answer(problem: Problem) -> ResponseReturnValue:
     status, headers = problem.kind.status, dict(problem.headers)
     headers["Cache-Control"] = "no-store"
     if _wants_page():
-        page = await render_template("error.html", problem=problem, request_id=request_id)
+        back = way_back(request)
+        page = await render_template(
+            "error.html", problem=problem, request_id=request_id, back=back
+        )
         return page, status, headers
     headers["Content-Type"] = CONTENT_TYPE
     return current_app.json.dumps(problem.document(request_id)), status, headers
