@@ -94,6 +94,12 @@ class RegisteredDevice(Shape):
     token: str
 
 
+class DeviceRemoved(Shape):
+    """To the owner: there is no such device any more."""
+
+    type: Literal["device_removed"] = "device_removed"
+
+
 class DevicesFilter(Shape):
     """Which devices: those for which all conditions hold that are given.
 

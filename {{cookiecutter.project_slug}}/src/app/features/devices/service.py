@@ -34,9 +34,11 @@ from app.web.paging import Page
 
 from . import finding
 from .finding import NO_DEVICE
+from .live_topics import happenings_topic
 from .readings.removal import forget_later
 from .schemas import Device
 from .schemas import DeviceChange
+from .schemas import DeviceRemoved
 from .schemas import DevicesQuery
 from .schemas import NewDevice
 from .schemas import RegisteredDevice
@@ -175,6 +177,7 @@ class Devices:
             await forget_later(self._jobs, work, [device_id])
             details = {"device_id": str(device_id)}
             await audit.record(work, "device.deleted", who=who, details=details)
+            work.announce(happenings_topic(device_id), DeviceRemoved().model_dump_json().encode())
         self._changed([who.own_id])
         await self._shut_out(device_id)
 

@@ -54,11 +54,17 @@ export class Commands {
     document.getElementById("announcer").textContent = `${command.name}: ${state.textContent}`;
   }
 
+  /** Expects nothing more. */
+  close() {
+    clearTimeout(this.timer);
+    this.isClosed = true;
+  }
+
   /** Asks when the time of a command is over and nobody has said so: the workers may be away. */
   #expectEnd(pause_ms) {
     clearTimeout(this.timer);
     const open = [...this.list.children].filter((row) => OPEN.includes(row.dataset.state));
-    if (!open.length) return;
+    if (!open.length || this.isClosed) return;
     const end = Math.min(...open.map((row) => Date.parse(row.dataset.ends))) + LATE_MS;
     const wait = Math.max(end - Date.now(), pause_ms, 0);
     this.timer = setTimeout(() => this.#askAgain(), Math.min(wait, TIMER_MAX_MS));

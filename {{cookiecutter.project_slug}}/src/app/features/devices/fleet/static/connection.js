@@ -22,6 +22,17 @@ export function tellConnection({ state }) {
   else line.hidden = true;
 }
 
+/** Says that the device of this page is no more, and leads back to the others. */
+export function tellRemoved() {
+  const line = document.getElementById("connection");
+  clearTimeout(timer);
+  const back = document.createElement("a");
+  back.href = "/devices";
+  back.textContent = "All devices";
+  line.replaceChildren("This device was removed. ", back);
+  line.hidden = false;
+}
+
 /**
  * @param {HTMLElement} line
  * @param {string} words

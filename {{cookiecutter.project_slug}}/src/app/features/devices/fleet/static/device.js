@@ -4,7 +4,7 @@ import { connect } from "/static/web/realtime.js";
 import { Failure } from "./api.js";
 import { Chart } from "./chart.js";
 import { Commands } from "./commands.js";
-import { tellConnection } from "./connection.js";
+import { tellConnection, tellRemoved } from "./connection.js";
 import { State } from "./state.js";
 import { showAgo } from "./times.js";
 
@@ -23,13 +23,22 @@ range.closest("label").hidden = false;
 range.addEventListener("change", loadCharts);
 showAgo(seen);
 
-const live = connect({ url: "/realtime/socket", onStatus: tellConnection });
+const started = once(reload);
+let isGone = false;
+const live = connect({ url: "/realtime/socket", onStatus: (status) => isGone || tellConnection(status) });
 live.subscribe(`devices:${device}`, { onMessage: ({ readings }) => take(readings), onGap: loadCharts });
 live.subscribe(`device:${device}`, {
-  onMessage: (event) => (event.type === "command_changed" ? commands.show(event.command) : state.show(event.state)),
+  onMessage: (event) => {
+    if (event.type === "command_changed") commands.show(event.command);
+    if (event.type === "state_changed") state.show(event.state);
+    if (event.type === "device_removed") leave();
+  },
   onGap: reload,
   // What happened between the rendering of the page and now is on no topic that we heard.
-  onStatus: once(reload),
+  onStatus: (status) => {
+    started(status);
+    if (status.state === "ended" && status.code === "forbidden") leave();
+  },
 });
 live.subscribe(`orders:${device}`, {
   presence: true,
@@ -62,8 +71,22 @@ async function attempt(work) {
     await work();
   } catch (failure) {
     if (!(failure instanceof Failure)) throw failure;
+    if (failure.status === 404) leave();
     document.getElementById("announcer").textContent = failure.message;
   }
+}
+
+// It was removed, in another tab perhaps. What was written stays on the screen, and goes nowhere.
+function leave() {
+  if (isGone) return;
+  isGone = true;
+  live.close();
+  commands.close();
+  showStatus(false);
+  for (const form of document.querySelectorAll(".device form")) {
+    for (const field of /** @type {HTMLFormElement} */ (form).elements) /** @type {HTMLInputElement} */ (field).disabled = true;
+  }
+  tellRemoved();
 }
 
 function showStatus(isOnline) {
