@@ -212,6 +212,15 @@ def test_what_a_killed_run_left_is_swept(tmp_path: Path) -> None:
     assert sorted(tmp_path.iterdir()) == sorted([new, used])
 
 
+def test_what_is_gone_by_the_time_it_is_looked_at_stops_no_start(tmp_path: Path) -> None:
+    gone = tmp_path / "embedded-0-gone"
+    gone.symlink_to(tmp_path / "nowhere")
+
+    place.sweep(tmp_path, "embedded-0-")
+
+    assert list(tmp_path.iterdir()) == [gone]
+
+
 def test_without_a_server_the_error_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(binaries, "POSTGRES_WHEELS", {})
     monkeypatch.setattr(binaries, "DEBIAN_POSTGRES", Path("/nowhere"))

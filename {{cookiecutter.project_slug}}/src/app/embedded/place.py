@@ -6,6 +6,7 @@ import shutil
 import tempfile
 import time
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -90,9 +91,13 @@ def _socket_folder(data: Path, account: Account) -> Path:
 
 
 def sweep(parent: Path, prefix: str) -> None:
-    """Removes the folders of our own killed runs: those whose lock nobody holds."""
+    """Removes the folders of our own killed runs: those whose lock nobody holds.
+
+    Another run may end meanwhile, or sweep as well: what is gone by then needs nothing.
+    """
     for folder in parent.glob(f"{prefix}*"):
         lock = folder / IN_USE
-        is_new = time.time() - folder.stat().st_mtime < NEW_FOLDER_SECONDS
-        if not is_new and lock.exists() and not locks.is_held(lock):
-            shutil.rmtree(folder, ignore_errors=True)
+        with suppress(FileNotFoundError):
+            is_new = time.time() - folder.stat().st_mtime < NEW_FOLDER_SECONDS
+            if not is_new and lock.exists() and not locks.is_held(lock):
+                shutil.rmtree(folder, ignore_errors=True)
