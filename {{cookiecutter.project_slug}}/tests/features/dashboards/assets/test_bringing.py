@@ -70,6 +70,22 @@ def test_what_fails_half_way_leaves_nothing(
     assert list((tmp_path / "static").iterdir()) == []
 
 
+def test_whoever_was_quicker_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, browser_files: Path
+) -> None:
+    folder = tmp_path / "static" / "vendor"
+    meanwhile = f"cp -r '{browser_files}' '{folder}' && touch '{folder}/quicker'"
+    own = f"mkdir -p node_modules/uplot && cp -r '{browser_files}/uplot' node_modules/uplot/dist"
+    licence = "mv node_modules/uplot/dist/LICENSE node_modules/uplot"
+    program = npm_that(tmp_path, f"set -e\n{meanwhile}\n{own}\n{licence}")
+    monkeypatch.setenv("PATH", f"{program}{os.pathsep}{os.environ['PATH']}")
+
+    bringing.bring(folder)
+
+    assert (folder / "quicker").exists()
+    assert bringing.is_brought(folder)
+
+
 def test_without_npm_uv_fetches_it_and_without_both_one_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

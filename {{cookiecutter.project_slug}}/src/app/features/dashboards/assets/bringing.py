@@ -98,6 +98,8 @@ def _run_npm(folder: Path) -> None:
 
 
 def _put(fresh: Path, folder: Path, old: Path) -> None:
+    if is_brought(folder):
+        return  # by somebody else meanwhile, who may be reading it already
     try:
         if folder.exists():
             folder.rename(old)
