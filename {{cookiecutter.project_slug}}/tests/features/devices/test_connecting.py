@@ -141,7 +141,8 @@ async def test_tokens_that_are_asked_for_at_once_share_a_statement(
     statements: list[str] = []
 
     def note(connection: object, cursor: object, statement: str, *rest: object) -> None:
-        statements.append(statement)
+        if "token_hash" in statement:  # what else the service does now and then is left out
+            statements.append(statement)
 
     resources = resources_of(app)
     event.listen(resources.database.engine.sync_engine, "before_cursor_execute", note)

@@ -5,6 +5,7 @@ from quart import Quart
 from sqlalchemy import text
 
 from app.database import Database
+from app.features.devices.fleet import sightings
 from app.features.devices.fleet.counting import fleet_topic
 from app.features.devices.schemas import DevicesQuery
 from app.features.devices.schemas import NewDevice
@@ -16,6 +17,7 @@ from tests.people import Person
 from tests.realtime.rig import Socket
 
 URL = "/api/v1/devices/counts"
+NEVER_SECONDS = 3_600.0
 LONG_AGO = text("UPDATE devices_sightings SET seen_at = seen_at - interval '10 minutes'")
 HERE = text("SELECT count(*) FROM devices_sightings WHERE gone_at IS NULL")
 
@@ -28,7 +30,13 @@ async def told(socket: Socket) -> tuple[int, int]:
             return frame["data"]["registered"], frame["data"]["online"]
 
 
-@pytest.mark.usefixtures("live_server")
+@pytest.fixture
+def only_when_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Has the service itself not look: it would tell its pages the same once more."""
+    monkeypatch.setattr(sightings, "LOOK_SECONDS", NEVER_SECONDS)
+
+
+@pytest.mark.usefixtures("only_when_told", "live_server")
 async def test_pages_of_the_owner_are_told_the_counts_of_all_processes(
     app: Quart, live_server: str, devices: Devices, ada: Person, grace: Person
 ) -> None:
