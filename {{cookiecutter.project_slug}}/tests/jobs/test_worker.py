@@ -223,11 +223,13 @@ async def test_a_worker_that_is_cancelled_leaves_no_task_behind(
 async def test_the_settings_bound_how_many_jobs_run_at_once(database: Database) -> None:
     jobs = Jobs(JobsSettings.model_construct(concurrency=2, stop_seconds=0.5), database)
     running, most, done = 0, 0, 0
+    pairs = asyncio.Barrier(2)  # one at a time would wait for ever
 
     async def count(payload: Payload) -> None:
         nonlocal running, most, done
         running += 1
         most = max(most, running)
+        await pairs.wait()
         await asyncio.sleep(0.01)
         running -= 1
         done += 1
