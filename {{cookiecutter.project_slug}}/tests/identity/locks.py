@@ -5,6 +5,7 @@ import asyncio
 from sqlalchemy import text
 
 from app.database import Database
+from tests.patience import PATIENCE_SECONDS
 
 WAITING = text("""
     SELECT count(*) FROM pg_stat_activity
@@ -14,7 +15,7 @@ WAITING = text("""
 
 async def all_wait(database: Database, *tasks: asyncio.Task[None]) -> None:
     """Returns when each task is done, or waits for a lock."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         waiting = -1
         while sum(not task.done() for task in tasks) > waiting:
             await asyncio.sleep(0.01)

@@ -66,10 +66,11 @@ async def test_every_request_is_answered_and_what_is_lost_is_counted() -> None:
 
 @pytest.mark.slow
 async def test_a_service_that_prints_stops_altogether() -> None:
-    answered = 0
+    answered = 1
     async with blocked("print") as (reader, writer):
         for _ in range(REQUESTS):
             ask(writer)
+        await asyncio.wait_for(answer(reader), programs.PATIENCE_SECONDS)  # it works, at first
         try:
             while answered < REQUESTS:
                 async with asyncio.timeout(STUCK_SECONDS):
@@ -78,4 +79,4 @@ async def test_a_service_that_prints_stops_altogether() -> None:
         except TimeoutError:
             writer.transport.abort()
 
-    assert 0 < answered < REQUESTS / 2
+    assert answered < REQUESTS / 2

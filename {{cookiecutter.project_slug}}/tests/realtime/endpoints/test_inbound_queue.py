@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.patience import PATIENCE_SECONDS
 from tests.realtime.rig import running
 from tests.realtime.subscribing.test_attempt import GatedBackplane
 from tests.realtime.subscribing.test_attempt import reading
@@ -30,7 +31,7 @@ async def test_a_client_that_sends_on_and_on_waits_for_the_server(
         await reading(rig, ada)
 
         sending = asyncio.create_task(_send(ada.connection.send))
-        await asyncio.wait({sending}, timeout=BLOCKED_SECONDS if not gets_through else 10.0)
+        await asyncio.wait({sending}, timeout=PATIENCE_SECONDS if gets_through else BLOCKED_SECONDS)
 
         assert sending.done() == gets_through
         sending.cancel()
