@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,6 +16,9 @@ from tools.export import export
 ROOT = Path(__file__).parents[1]
 COOKIECUTTER = Path(sys.prefix, "bin", "cookiecutter")
 QUESTIONS = json.loads((ROOT / "cookiecutter.json").read_text())
+
+# Where `app dev` keeps data as root, whose folders the servers' own account cannot reach.
+OUT_OF_THE_WAY = Path("/var/tmp")
 
 Bake = Callable[..., "Baked"]
 
@@ -32,6 +36,12 @@ class Baked:
         """The one folder that the run wrote."""
         (project,) = self.folder.iterdir()
         return project
+
+
+def forget_servers(folder: Path) -> None:
+    """Removes what the servers of ``app dev`` kept in ``folder`` or, as root, for it."""
+    for name in folder.glob("*/data-name"):
+        shutil.rmtree(OUT_OF_THE_WAY / name.read_text())
 
 
 @pytest.fixture(scope="session")

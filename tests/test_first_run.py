@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Bake
+from tests.conftest import forget_servers
 
 UV = Path(sys.prefix, "bin", "uv")
 FIRST_PAGE_SECONDS_HANG_GUARD = 900
@@ -40,6 +41,7 @@ def test_uv_run_app_dev_serves_the_first_page_and_stops_on_ctrl_c(bake: Bake) ->
     finally:
         if dev.poll() is None:
             os.killpg(dev.pid, signal.SIGKILL)
+        forget_servers(project / ".run")
 
     print(f"first page of a fresh project after {seconds:.1f} s")
     assert "demo login: ada@example.com " in login

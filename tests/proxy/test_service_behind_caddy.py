@@ -12,6 +12,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from tests.conftest import forget_servers
 from tests.proxy.caddy import free_ports
 from tests.proxy.caddy import in_front_of
 from tests.visitor import Visitor
@@ -40,6 +41,7 @@ def running(folder: Path, *, port: int, public_url: str) -> Iterator[str]:
     finally:
         dev.send_signal(signal.SIGINT)
         dev.wait(STOP_SECONDS_HANG_GUARD)
+        forget_servers(folder / "data")
 
 
 @pytest.fixture(scope="module")
