@@ -93,7 +93,7 @@ def test_no_pause_and_no_connection_are_never_over() -> None:
 
 async def test_uvicorn_closes_a_connection_after_its_last_answer() -> None:
     app, settings = Quart("plain", static_folder=None), settings_of("uvicorn")
-    server = settings.server.model_copy(update={"keep_alive_seconds": 1.0})
+    server = settings.server.model_copy(update={"keep_alive_seconds": 3.0})
     async with served(app, settings.model_copy(update={"server": server})) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         heard = b""
@@ -101,7 +101,9 @@ async def test_uvicorn_closes_a_connection_after_its_last_answer() -> None:
             for count in (1, 2, 3):
                 writer.write(b"GET / HTTP/1.1\r\nHost: here.test\r\n\r\n")
                 while heard.count(b"HTTP/1.1 404") < count:
-                    heard += await reader.read(65_536)
+                    more = await reader.read(65_536)
+                    assert more, "it was closed too early"
+                    heard += more
             heard += await reader.read()
         writer.close()
 

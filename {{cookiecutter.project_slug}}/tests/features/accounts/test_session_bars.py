@@ -111,7 +111,7 @@ async def test_an_open_socket_ends_with_the_time_of_its_session(
     resources = resources_of(app)
     async with resources.database.transaction() as work:
         await work.session.execute(
-            text("UPDATE sessions SET expires_at = now() + interval '2 seconds'")
+            text("UPDATE sessions SET expires_at = now() + interval '5 seconds'")
         )
     resources.identity.forget(user=ada.user.id)
 
