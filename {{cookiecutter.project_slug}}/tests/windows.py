@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from dataclasses import field
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 from playwright.async_api import Browser
@@ -99,6 +100,18 @@ async def service(app: Quart, settings: Settings) -> AsyncIterator[Service]:
         print(started.program.output)  # shown where the test failed
 
 
+async def become(context: BrowserContext, person: Person | None, address: str) -> None:
+    """Has a browser be somebody's from now on, as signing in in one of its tabs does.
+
+    None signs out. The pages that are open there are as they were.
+    """
+    await context.clear_cookies()
+    if person is not None:
+        name, value = person.cookie.split("=", 1)
+        site = urljoin(address, "/")  # a cookie of a page would be of its folder alone
+        await context.add_cookies([{"name": name, "value": value, "url": site}])
+
+
 @dataclass
 class Windows:
     """Opens windows for people, and keeps what went wrong in them."""
@@ -117,9 +130,7 @@ class Windows:
         context = await self.stack.enter_async_context(
             context_of(self.browser, base_url=address, locale="en-GB", **options)
         )
-        if person is not None:
-            name, value = person.cookie.split("=", 1)
-            await context.add_cookies([{"name": name, "value": value, "url": address}])
+        await become(context, person, address)
         page = await context.new_page()
         page.on("pageerror", lambda error: self.errors.append(error.stack or str(error)))
         await page.goto(path)

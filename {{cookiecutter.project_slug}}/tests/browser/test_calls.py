@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.async_api import Browser
@@ -15,7 +16,7 @@ from tests.windows import context_of
 
 pytestmark = pytest.mark.browser
 
-MODULE = Path(app.web.__file__).parent / "static" / "calls.js"
+STATIC = Path(app.web.__file__).parent / "static"
 CALL = """async ({ method = "GET", path, body, options, settings }) => {
     const { Failure, callsTo } = await import("/calls.js");
     try {
@@ -79,16 +80,19 @@ async def answer(route: Route) -> None:
         await route.fulfill(json=[request.method, path, request.post_data, headers])
 
 
+async def module(route: Route) -> None:
+    """Answers with one of our modules."""
+    name = urlsplit(route.request.url).path.removeprefix("/")
+    await route.fulfill(path=STATIC / name, content_type="text/javascript")
+
+
 @pytest.fixture(scope="module")
 async def page(browser: Browser) -> AsyncIterator[Page]:
     """Yields a page that can import the module, and whose calls `answer` answers."""
     async with context_of(browser) as context:
         opened = await context.new_page()
         await opened.route("http://paper.test/api/**", answer)
-        await opened.route(
-            "http://paper.test/calls.js",
-            lambda route: route.fulfill(path=MODULE, content_type="text/javascript"),
-        )
+        await opened.route("http://paper.test/*.js", module)
         await opened.route(
             "http://paper.test/",
             lambda route: route.fulfill(body="<!doctype html>", content_type="text/html"),

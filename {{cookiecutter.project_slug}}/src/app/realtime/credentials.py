@@ -73,3 +73,12 @@ def link_of(scope: Scope) -> Credential | None:
         return None
     found = parse_qs(scope["query_string"].decode("latin-1")).get("link")
     return Credential("link", found[0]) if found else None
+
+
+def is_for_another(scope: Scope, who: Principal) -> bool:
+    """Whether the page that connects says it was made for somebody else (``?signed-in-as=``).
+
+    It brings the cookie of whoever is signed in in its browser by now, and can send no header.
+    """
+    named = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("signed-in-as")
+    return named is not None and named[0] != str(who.known_id)

@@ -11,6 +11,7 @@ from app.realtime.core import Core
 from app.realtime.credentials import Credential
 from app.realtime.credentials import Vouched
 from app.realtime.credentials import credential_of
+from app.realtime.credentials import is_for_another
 from app.realtime.credentials import link_of
 from app.realtime.endpoints.own_connection import name_for
 from app.realtime.protocol import frames
@@ -50,6 +51,8 @@ async def let_in(core: Core, connection: Connection, *, ticket: str | None = Non
         ) from failure
     if not vouched.principal.is_known:
         raise NotLetIn(CloseCode.UNAUTHENTICATED, _REASONS.get(credential.kind, "no session"))
+    if credential.kind == "cookie" and is_for_another(connection.scope, vouched.principal):
+        raise NotLetIn(CloseCode.UNAUTHENTICATED, "somebody else")
     # A link may be in many hands: its guests count for their addresses and for the process alone.
     is_one = vouched.principal.kind != "guest"
     if is_one and connection.counted_as != vouched.principal.known_id:

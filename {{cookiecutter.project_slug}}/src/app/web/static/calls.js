@@ -1,5 +1,7 @@
 // Calls to the REST interface. What fails is a Failure with words for people and facts for programs.
 
+import { person, refused } from "./signed-in.js";
+
 const CALL_MS = 10_000;
 const WORDS = new Map([
   [401, "You are signed out. Load the page again to sign in."],
@@ -38,11 +40,12 @@ export function callsTo(root, { callMs = CALL_MS } = {}) {
     const late = AbortSignal.timeout(callMs);
     const request = {
       method,
-      headers: { ...(body === undefined ? {} : { "Content-Type": "application/json" }), ...person(), ...headers },
+      headers: { ...(body === undefined ? {} : { "Content-Type": "application/json" }), ...personHeader(), ...headers },
       body: body === undefined ? undefined : JSON.stringify(body),
       signal: signal ? AbortSignal.any([late, signal]) : late,
     };
     const { response, text } = await reach(root + path, request, signal);
+    if (response.status === 401) refused();
     if (!response.ok) throw failureOf(response, read(text) ?? {});
     const answer = text ? read(text) : null;
     if (answer === undefined) throw new Failure(BROKEN, { status: response.status, again: true });
@@ -50,9 +53,9 @@ export function callsTo(root, { callMs = CALL_MS } = {}) {
   };
 }
 
-function person() {
-  const id = document.querySelector('meta[name="signed-in-as"]')?.getAttribute("content");
-  return id ? { "Signed-In-As": id } : {};
+/** The header that says whom the page was made for. @returns {Record<string, string>} */
+export function personHeader() {
+  return person() ? { "Signed-In-As": person() } : {};
 }
 
 async function reach(address, request, signal) {

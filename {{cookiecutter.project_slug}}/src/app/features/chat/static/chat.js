@@ -1,6 +1,6 @@
 // Where the page of chat begins: one connection, the list of rooms, and the open room if there is one.
 
-import { connect } from "/static/web/realtime.js";
+import { connectOwn } from "/static/web/own-connection.js";
 
 import { Failure, call } from "./api.js";
 import { onDialog, wireDialogs } from "./dialogs.js";
@@ -19,7 +19,7 @@ onDialog("create", async ({ name, is_private }) => {
 });
 
 const status = new Status();
-const live = connect({ url: "/realtime/socket", onStatus: ({ state }) => status.show(state) });
+const live = connectOwn({ onStatus: (now) => status.show(now) });
 const rooms = new Rooms({
   live,
   me,

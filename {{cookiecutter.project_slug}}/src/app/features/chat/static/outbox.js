@@ -44,6 +44,12 @@ export class Outbox {
     this.items = this.items.filter((other) => other.key !== item.key);
   }
 
+  /** Tries at once, and what was refused while nobody was signed in, too: they are back. */
+  resume() {
+    this.items = this.#stored();
+    this.wake();
+  }
+
   /** Tries at once: the network seems to be back. */
   wake() {
     clearTimeout(this.timer);
@@ -66,8 +72,8 @@ export class Outbox {
           this.#later(item, failure);
           break;
         }
-        // Whoever is signed out is told to load the page again: what was written waits for that.
-        if (failure.status === 401) this.items.shift();
+        // Whoever is signed out may come back: what was written waits for that.
+        if (failure.status === 401) this.items = this.items.filter(({ key }) => key !== item.key);
         else this.forget(item);
         this.onRefused(item, failure);
       }

@@ -1,5 +1,7 @@
 // The open room: what its topic tells goes to the parts of the page, what the person does to the service.
 
+import { onReturn } from "/static/web/signed-in.js";
+
 import { Failure, call } from "./api.js";
 import { Composer } from "./composer.js";
 import { onDialog } from "./dialogs.js";
@@ -43,6 +45,7 @@ export class Room {
       onEditLast: () => this.actions.editLast(),
     });
     for (const item of this.outbox.items) this.pending.add(item);
+    onReturn(() => this.outbox.resume());
     this.#wireDialogs();
     this.#begin();
     this.subscription = live.subscribe(topic, {

@@ -2,11 +2,13 @@
 
 const CALM_MS = 1_500; // most interruptions are over before anybody would have noticed
 
+const SIGNED_OUT = 4401; // every page says so itself
+
 const WORDS = {
   reconnecting: "Reconnecting … what you write is kept and sent.",
   offline: "You are offline. What you write is kept and sent when you are back.",
   degraded: "New messages may arrive late. What you write is kept.",
-  stopped: "You are signed out. Load the page again to sign in.",
+  stopped: "The connection was ended. Load the page again.",
   fallback: "Limited connection: messages arrive, typing and presence do not.",
 };
 
@@ -16,13 +18,13 @@ export class Status {
     this.timer = 0;
   }
 
-  /** @param {import("/static/web/realtime-types.js").State} state */
-  show(state) {
+  /** @param {{state: import("/static/web/realtime-types.js").State, code?: number}} status */
+  show({ state, code }) {
     document.getElementById("chat").dataset.connection = state;
     if (!this.banner) return;
     clearTimeout(this.timer);
     const words = WORDS[state];
-    if (!words) this.banner.hidden = true;
+    if (!words || code === SIGNED_OUT) this.banner.hidden = true;
     else this.timer = setTimeout(() => this.#tell(words, state === "fallback"), CALM_MS);
   }
 

@@ -1,6 +1,8 @@
 // Shows alerts as they are raised and cleared: a stream says that something happened, and the lists
 // come from the page itself. Without this script they are as they were when the page was loaded.
 
+import { personHeader } from "/static/web/calls.js";
+
 import { Live } from "./live.js";
 
 const TOGETHER_MS = 200; // several alerts of one second cost one look
@@ -8,7 +10,7 @@ const STATES = {
   live: "Live",
   waiting: "Connecting …",
   lost: "Connection lost, trying again …",
-  stopped: "You may not see this any more. Load the page again to sign in.",
+  stopped: "This is not shown any more. Load the page again.",
 };
 
 const page = /** @type {HTMLElement} */ (document.getElementById("alerts"));
@@ -17,7 +19,7 @@ let waiting = 0;
 
 async function renew() {
   waiting = 0;
-  const answer = await fetch(location.href);
+  const answer = await fetch(location.href, { headers: personHeader() });
   if (!answer.ok) return;
   const renewed = new DOMParser().parseFromString(await answer.text(), "text/html");
   const fresh = renewed.getElementById("alerts-live");

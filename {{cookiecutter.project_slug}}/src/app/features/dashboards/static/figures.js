@@ -14,7 +14,7 @@ const STATES = {
   waiting: "Connecting …",
   lost: "Connection lost, trying again …",
   silent: "Nothing is measured at the moment",
-  stopped: "You may not see this any more. Load the page again to sign in.",
+  stopped: "This is not shown any more. Load the page again.",
 };
 
 const page = /** @type {HTMLElement} */ (document.getElementById("figures"));

@@ -3,6 +3,9 @@
 // The browser reconnects by itself and says its Last-Event-ID; a page that was hidden opens the
 // stream anew and says the same as `cursor`. What is missed is asked of the history (`onResume`).
 
+import { onReturn, own, refused } from "/static/web/signed-in.js";
+
+const NOT_AUTHENTICATED = 4401;
 const RETRY_MS = 2_000; // for what the browser does not come back from; jittered, doubled up to
 const RETRY_MAX_MS = 30_000;
 const SILENCE_MS = 8_000; // a figure a second is due; a laptop that slept notices by this
@@ -30,6 +33,7 @@ export class Live {
     this.told = told;
     document.addEventListener("visibilitychange", this.#looked);
     addEventListener("online", this.#looked);
+    if (!link) onReturn(this.#looked);
     this.#looked();
   }
 
@@ -45,7 +49,8 @@ export class Live {
 
   #open = () => {
     this.#close();
-    const address = new URL("/realtime/events", location.href);
+    const path = "/realtime/events";
+    const address = new URL(this.link ? path : own(path), location.href);
     for (const topic of this.topics) address.searchParams.append("topic", topic);
     if (this.link) address.searchParams.set("link", this.link);
     if (this.#cursor) address.searchParams.set("cursor", this.#cursor);
@@ -59,7 +64,10 @@ export class Live {
     on("message", ({ topic, data }) => this.#take(topic, data));
     on("gap", () => this.told.onResume());
     on("unsubscribed", ({ topic }) => this.#refused([topic]));
-    on("bye", ({ retry }) => retry || this.#stop());
+    on("bye", ({ retry, code }) => {
+      if (!retry) this.#stop();
+      if (code === NOT_AUTHENTICATED) this.#doubt();
+    });
     stream.onerror = () => this.#stream === stream && this.#failed();
     this.#listen();
   };
@@ -67,8 +75,15 @@ export class Live {
   // The browser comes back by itself unless it was told no; then it is for us to try again.
   #failed = () => {
     this.#away();
-    if (this.#stream.readyState === EventSource.CLOSED) this.#later();
+    if (this.#stream.readyState !== EventSource.CLOSED) return;
+    this.#later();
+    this.#doubt();
   };
+
+  // The status of what was refused is told to nobody: it may be that of a session that has ended.
+  #doubt() {
+    if (!this.link) refused();
+  }
 
   #away() {
     this.told.onState(this.#opened ? "lost" : "waiting");

@@ -2,23 +2,25 @@
 
 const CALM_MS = 1_500; // most interruptions are over before anybody would have noticed
 
+const SIGNED_OUT = 4401; // every page says so itself
+
 const WORDS = new Map([
   ["reconnecting", "The connection is lost, and is being made again. What is shown may be out of date."],
   ["offline", "You are offline. What is shown may be out of date."],
   ["degraded", "News may arrive late. What is shown may be out of date."],
   ["fallback", "Limited connection: who is online is not followed."],
-  ["stopped", "You are signed out. Load the page again to sign in."],
+  ["stopped", "The connection was ended. Load the page again."],
 ]);
 
 let timer = 0;
 
-/** @param {{state: import("/static/web/realtime-types.js").State}} status */
-export function tellConnection({ state }) {
+/** @param {{state: import("/static/web/realtime-types.js").State, code?: number}} status */
+export function tellConnection({ state, code }) {
   const line = document.getElementById("connection");
   document.body.dataset.connection = state;
   clearTimeout(timer);
   const words = WORDS.get(state);
-  if (words) timer = setTimeout(() => tell(line, words), CALM_MS);
+  if (words && code !== SIGNED_OUT) timer = setTimeout(() => tell(line, words), CALM_MS);
   else line.hidden = true;
 }
 

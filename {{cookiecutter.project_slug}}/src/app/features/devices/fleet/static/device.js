@@ -1,6 +1,6 @@
 // The page of one device: its charts, its commands and its state, each moved by its own topic.
 
-import { connect } from "/static/web/realtime.js";
+import { connectOwn } from "/static/web/own-connection.js";
 import { Failure } from "./api.js";
 import { Chart } from "./chart.js";
 import { Commands } from "./commands.js";
@@ -25,7 +25,7 @@ showAgo(seen);
 
 const started = once(reload);
 let isGone = false;
-const live = connect({ url: "/realtime/socket", onStatus: (status) => isGone || tellConnection(status) });
+const live = connectOwn({ onStatus: (status) => isGone || tellConnection(status) });
 live.subscribe(`devices:${device}`, { onMessage: ({ readings }) => take(readings), onGap: loadCharts });
 live.subscribe(`device:${device}`, {
   onMessage: (event) => {

@@ -1,6 +1,6 @@
 // The list of devices: searched and paged without loading the page again, live where it can be seen.
 
-import { connect } from "/static/web/realtime.js";
+import { connectOwn } from "/static/web/own-connection.js";
 import { Failure, call } from "./api.js";
 import { tellConnection } from "./connection.js";
 import { keepCounts } from "./counts.js";
@@ -17,7 +17,7 @@ function begin() {
   const rows = document.getElementById("rows");
   const more = /** @type {HTMLAnchorElement} */ (document.getElementById("more"));
   const template = /** @type {HTMLTemplateElement} */ (document.getElementById("row-template"));
-  const live = connect({ url: "/realtime/socket", onStatus: follow });
+  const live = connectOwn({ onStatus: follow });
   const status = new LiveStatus(live, showStatus);
   const counts = document.getElementById("counts");
   if (counts) keepCounts(live, counts);
