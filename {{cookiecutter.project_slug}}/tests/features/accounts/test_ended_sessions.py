@@ -12,6 +12,7 @@ from quart import Quart
 
 from app.errors import Unauthenticated
 from app.features.accounts.address import service as address
+from app.features.accounts.data.service import ask_for_export
 from app.features.accounts.data.service import delete_account
 from app.features.accounts.passwords import service as passwords
 from app.identity.sessions import store
@@ -39,7 +40,25 @@ async def delete_it(app: Quart, ada: Person) -> None:
     await delete_account(ada.principal, resources.database, resources.identity)
 
 
-@pytest.mark.parametrize("change", [change_the_password, ask_for_another_address, delete_it])
+async def take_another_name(app: Quart, ada: Person) -> None:
+    await resources_of(app).identity.profiles.rename(ada.principal, "Mallory")
+
+
+async def ask_for_a_copy(app: Quart, ada: Person) -> None:
+    resources = resources_of(app)
+    await ask_for_export(ada.principal, resources.database, resources.jobs)
+
+
+CHANGES = [
+    change_the_password,
+    ask_for_another_address,
+    delete_it,
+    take_another_name,
+    ask_for_a_copy,
+]
+
+
+@pytest.mark.parametrize("change", CHANGES)
 async def test_it_changes_nothing_about_the_account(
     app: Quart, ada: Person, change: Callable[[Quart, Person], Awaitable[None]]
 ) -> None:

@@ -83,6 +83,7 @@ async def rename(who: Principal, identity: Identity, *, name: str) -> None:
 
     Raises:
         Invalid: the name will not do.
+        Unauthenticated: the session has ended meanwhile.
     """
     await identity.profiles.rename(who, name)
 

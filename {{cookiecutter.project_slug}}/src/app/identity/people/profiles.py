@@ -5,6 +5,7 @@ from sqlalchemy import update
 from app.database import Database
 from app.identity import audit
 from app.identity.sessions.cache import SessionCache
+from app.identity.sessions.hold import hold_session
 from app.identity.tables import UserRow
 from app.identity.users import clean_name
 from app.principal import Principal
@@ -22,11 +23,13 @@ class Profiles:
 
         Raises:
             Invalid: the name will not do.
+            Unauthenticated: the session has ended meanwhile.
             Unavailable: PostgreSQL is away.
         """
         cleaned = clean_name(name)
         changed = update(UserRow).where(UserRow.id == who.own_id).values(name=cleaned)
         async with self._database.transaction() as work:
+            await hold_session(work, who)
             await work.session.execute(changed)
             await audit.record(work, "profile.changed", who=who)
         self._cache.forget_user(who.own_id)

@@ -17,6 +17,7 @@ from app.identity.personal_data import exports
 from app.identity.personal_data.exports import DataExport
 from app.identity.personal_data.leaving import leave
 from app.identity.sessions.announcing import forget_everywhere
+from app.identity.sessions.hold import hold_session
 from app.jobs import Jobs
 from app.principal import Principal
 
@@ -29,8 +30,10 @@ async def ask_for_export(who: Principal, database: Database, jobs: Jobs) -> UUID
 
     Raises:
         Conflict: there is one already, or one is being made.
+        Unauthenticated: the session has ended meanwhile.
     """
     async with database.transaction() as work:
+        await hold_session(work, who)
         export_id = await exports.ask(work, who.own_id)
         await jobs.enqueue(work, MAKE_EXPORT, payload={"export_id": str(export_id)})
         await audit.record(work, "export.requested", who=who)
