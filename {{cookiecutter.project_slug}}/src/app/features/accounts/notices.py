@@ -63,7 +63,8 @@ NOTICES: dict[str, Notice] = {
     ),
     "provider.unlinked": Notice(
         "Your account is no longer connected with {provider}",
-        "Accounts at {provider} do not sign you in any more.",
+        "Accounts at {provider} do not sign you in any more, and you are signed out in your other "
+        "browsers.",
     ),
     "api_token.created": Notice(
         "A new API token",

@@ -13,6 +13,7 @@ from app.identity.openid import links
 from app.identity.sessions import store
 from app.principal import UserId
 from app.resources import resources_of
+from tests.features.accounts.openid.visits import connected
 from tests.features.accounts.openid.visits import person_in
 from tests.features.accounts.openid.visits import there_and_back
 from tests.people import Browser
@@ -65,6 +66,19 @@ async def test_a_link_to_a_former_provider_is_shown_and_may_go(app: Quart) -> No
     assert (gone.status_code, gone.location) == (303, PAGE)
     assert "lin@old.example" not in after
     assert "lin@example.com" in after
+
+
+async def test_disconnecting_a_provider_ends_the_other_sessions(app: Quart) -> None:
+    lin = await connected(app)
+    stranger = Browser(app)
+    await stranger.get(await there_and_back(stranger, "lin"))
+    before = await stranger.get("/api/v1/accounts/me")
+
+    gone = await lin.client.post(f"{PAGE}/example/unlink")
+
+    assert (before.status_code, gone.status_code) == (200, 303)
+    assert (await stranger.get("/api/v1/accounts/me")).status_code == 401
+    assert (await lin.client.get("/api/v1/accounts/me")).status_code == 200
 
 
 async def test_what_was_never_connected_is_not_there(app: Quart) -> None:

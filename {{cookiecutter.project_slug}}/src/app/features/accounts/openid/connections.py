@@ -49,8 +49,9 @@ class Connections:
             await self._tell(work, "provider.linked", who, name)
 
     async def unlink(self, who: Principal, name: str) -> None:
-        """Ends that, unless the caller could not come in any more.
+        """Ends that, and their other sessions, unless the caller could not come in any more.
 
+        Whoever got in with the account elsewhere is out: which sessions it began is not kept.
         A provider that the settings name no longer is no way in, and may always go.
 
         Who has to have a second factor, and had that of the provider, is asked for one of ours.
@@ -68,8 +69,10 @@ class Connections:
                 raise Conflict("Choose a password first: this is your only way in.")
             if not await links.remove(work, name, user_id=who.own_id):
                 raise NotFound("nothing is connected")
+            ended = await self._identity.sessions.endings.end_others(work, who)
             await audit.record(work, "provider.unlinked", who=who, details={"provider": name})
             await self._tell(work, "provider.unlinked", who, name)
+        await self._identity.sessions.endings.announce_end(ended)
         if self._identity.factors.is_required_of(who):
             sessions = self._identity.sessions
             await forget_everywhere(who.own_id, sessions.cache, sessions.endings.on_revoke)
