@@ -1,6 +1,7 @@
 """Every page of somebody who is signed in tells when they are not any more, or are back."""
 
 import pytest
+from playwright.async_api import Route
 from playwright.async_api import expect
 
 from tests.people import Person
@@ -54,6 +55,25 @@ async def test_a_page_hears_of_other_tabs_that_somebody_else_has_signed_in(
     await notice.get_by_role("link", name="Load the page as them").click()
     await expect(page.locator("#signed-in")).to_have_count(0)
     await expect(page.get_by_role("banner")).to_contain_text(grace.user.name)
+
+
+async def test_who_signs_in_while_the_answer_is_on_its_way_is_seen_all_the_same(
+    windows: Windows, ada: Person, grace: Person
+) -> None:
+    page = await windows.open(ada, "/account")
+    await become(page.context, None, page.url)
+
+    async def answer_late(route: Route) -> None:
+        answer = await route.fetch()
+        await become(page.context, grace, page.url)
+        await page.evaluate(SOMEBODY_LOOKS)
+        await page.evaluate("new Promise((done) => setTimeout(done))")  # it has asked by then
+        await route.fulfill(response=answer)
+
+    await page.route("**/api/v1/accounts/me", answer_late, times=1)
+    await page.evaluate(SOMEBODY_LOOKS)
+
+    await expect(page.locator("#signed-in")).to_contain_text("Somebody else is signed in now.")
 
 
 async def test_a_form_of_a_page_acts_in_nobody_elses_name(

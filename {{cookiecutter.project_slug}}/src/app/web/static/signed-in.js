@@ -3,6 +3,7 @@
 
 const ASK = "/api/v1/accounts/me";
 const KEY = "signed-in-as"; // tells the other tabs, and is of no use to anybody else
+const ASK_MS = 10_000;
 const CALM_MS = 5_000; // between two looks at a page with which all is well
 const AGAIN_MS = 2_000; // a server may take a moment to hear of an end
 
@@ -14,6 +15,7 @@ const returns = new Set();
 let state = "same"; // or "out", or "other"
 let isRefused = false;
 let isAsking = false;
+let isOwed = false;
 let askedAt = 0;
 let timer = 0;
 /** @type {HTMLElement | undefined} */ let notice;
@@ -39,9 +41,14 @@ export function refused() {
 
 async function ask() {
   clearTimeout(timer);
-  if (isAsking) return;
+  isOwed = true;
+  if (isAsking) return; // what is on its way may have been answered before somebody signed in
   isAsking = true;
-  const found = await look();
+  let found = "";
+  while (isOwed) {
+    isOwed = false;
+    found = await look();
+  }
   isAsking = false;
   askedAt = Date.now();
   if (!found) return; // nobody can say for now: nothing is said
@@ -54,7 +61,7 @@ async function ask() {
 
 async function look() {
   try {
-    const answer = await fetch(ASK, { cache: "no-store" });
+    const answer = await fetch(ASK, { cache: "no-store", signal: AbortSignal.timeout(ASK_MS) });
     if (answer.status === 401 || answer.status === 403) return "out";
     if (!answer.ok) return "";
     return (await answer.json()).user.id === person() ? "same" : "other";
