@@ -76,6 +76,19 @@ async def test_who_signs_in_while_the_answer_is_on_its_way_is_seen_all_the_same(
     await expect(page.locator("#signed-in")).to_contain_text("Somebody else is signed in now.")
 
 
+async def test_a_call_that_is_tried_in_the_reference_is_nobody_elses(
+    windows: Windows, ada: Person, grace: Person
+) -> None:
+    page = await windows.open(ada, "/docs")
+    call = page.locator("[data-call]", has_text="/api/v1/accounts/me").first
+    await call.locator("summary").first.click()
+    await become(page.context, grace, page.url)
+
+    await call.get_by_role("button", name="Send").click()
+
+    await expect(call.locator("[data-status]")).to_have_text("401")
+
+
 async def test_a_form_of_a_page_acts_in_nobody_elses_name(
     windows: Windows, ada: Person, grace: Person
 ) -> None:

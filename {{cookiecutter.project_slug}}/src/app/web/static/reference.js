@@ -1,6 +1,8 @@
 // Finds calls while one types, opens the one that an address names, and sends them.
 // Without this script the page is complete, but for sending.
 
+import { personHeader } from "./calls.js";
+
 const SHOWN_CHARACTERS = 20_000;
 
 const calls = /** @type {HTMLDetailsElement[]} */ ([...document.querySelectorAll("[data-call]")]);
@@ -46,7 +48,7 @@ function addressOf(call, form) {
  * @param {boolean} hasBody
  */
 function headersOf(form, hasBody) {
-  const headers = new Headers(hasBody ? { "Content-Type": "application/json" } : {});
+  const headers = new Headers({ ...(hasBody ? { "Content-Type": "application/json" } : {}), ...personHeader() });
   for (const input of form.querySelectorAll("input")) {
     if (input.dataset.place === "header" && input.value) headers.set(input.name, input.value);
   }
