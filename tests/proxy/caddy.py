@@ -17,6 +17,7 @@ import httpx
 CADDY = Path(sys.prefix, "bin", "caddy")
 CADDYFILE = Path(__file__).parents[2] / "{{cookiecutter.project_slug}}/compose/Caddyfile"
 START_SECONDS_HANG_GUARD = 120.0
+HELD: list[int] = []  # descriptors, which live as long as the test run
 
 
 @dataclass(frozen=True)
@@ -39,11 +40,22 @@ class Edge:
 
 
 def free_ports(count: int) -> list[int]:
-    """Returns ports of the loopback interface that nobody listens on, neither TCP nor UDP."""
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [listener.getsockname()[1] for listener in held]
-    for listener in held:
-        listener.close()
+    """Returns ports of the loopback interface that nobody listens on.
+
+    On Linux they stay ours: bound, so that until our server has them the kernel gives them to nobody else, as a port of
+    theirs or as the near end of a connection.
+    """
+    holders = [socket.socket() for _ in range(count)]
+    for holder in holders:
+        holder.bind(("127.0.0.1", 0))
+        # What does not listen shares its port with who says so, too: servers set one of the two.
+        for option in (socket.SO_REUSEADDR, socket.SO_REUSEPORT):
+            holder.setsockopt(socket.SOL_SOCKET, option, 1)
+    ports = [holder.getsockname()[1] for holder in holders]
+    for holder in holders:
+        if sys.platform == "linux":
+            HELD.append(os.dup(holder.fileno()))
+        holder.close()
     return ports
 
 
