@@ -168,7 +168,7 @@ async def test_a_server_that_says_nothing_at_all_is_unavailable(
     settings: Settings, databases: Databases, migrated: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine, "SILENCE_SECONDS", 0.0)
-    database = databases.at(settings.database.model_copy(update={"statement_seconds": 0.3}))
+    database = databases.at(settings.database.model_copy(update={"statement_seconds": 1.0}))
 
     with pytest.raises(Unavailable):
         async with database.transaction() as work:
