@@ -17,10 +17,9 @@ def test_the_process_that_listens_is_found() -> None:
 
 
 def test_nobody_is_found_where_nobody_listens() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-
-    assert pids_listening_on(port) == []
+    with socket.socket() as holder:  # so that it is nobody else's meanwhile
+        holder.bind(("127.0.0.1", 0))
+        assert pids_listening_on(holder.getsockname()[1]) == []
 
 
 def test_work_and_memory_show() -> None:

@@ -5,6 +5,7 @@ import logging
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from typing import TextIO
 
@@ -54,12 +55,27 @@ def read_lines(reading: int, count: int) -> list[str]:
     return found.decode().splitlines()
 
 
-def fill(writer: LineWriter) -> int:
-    """Writes until a line is refused; returns how many were taken."""
-    taken = 0
-    while writer.put(LINE):
-        taken += 1
-    return taken
+class Held(LineWriter):
+    """A writer whose thread stands before its output until it is let go."""
+
+    def __init__(self, stream: TextIO, *, queue_lines: int) -> None:
+        self.stands = threading.Event()
+        self.go_on = threading.Event()
+        super().__init__(stream, queue_lines=queue_lines)
+
+    def _write(self, lines: bytes) -> None:
+        self.stands.set()
+        self.go_on.wait()
+        super()._write(lines)
+
+    def fill(self) -> int:
+        """Puts lines until one is refused; returns how many were taken."""
+        taken = 1
+        self.put(LINE)
+        assert self.stands.wait(programs.PATIENCE_SECONDS)  # nobody makes room from now on
+        while self.put(LINE):
+            taken += 1
+        return taken
 
 
 def test_lines_come_out_whole_and_in_order(pipe: tuple[int, TextIO]) -> None:
@@ -76,12 +92,13 @@ def test_lines_come_out_whole_and_in_order(pipe: tuple[int, TextIO]) -> None:
 
 def test_lines_that_find_no_room_are_dropped_and_counted(pipe: tuple[int, TextIO]) -> None:
     reading, stream = pipe
-    writer = LineWriter(stream, queue_lines=10)
+    writer = Held(stream, queue_lines=10)
 
-    taken = fill(writer)
+    taken = writer.fill()
     refused = [writer.put(LINE) for _ in range(5)]
+    writer.go_on.set()
 
-    assert taken >= 10
+    assert (taken, refused) == (11, [False] * 5)
     assert writer.dropped == 1 + refused.count(False)
     assert read_lines(reading, taken) == [LINE] * taken
     writer.close()
@@ -91,7 +108,7 @@ def test_the_first_line_that_finds_room_again_tells_of_the_others(
     pipe: tuple[int, TextIO],
 ) -> None:
     reading, stream = pipe
-    writer = LineWriter(stream, queue_lines=10)
+    writer = Held(stream, queue_lines=10)
     handler = LineHandler(writer)
     handler.setFormatter(formatter(Settings.model_construct(log_format="json")))
     logger, telling = logging.getLogger("test.flood"), logging.getLogger("app.telemetry.logs")
@@ -99,8 +116,9 @@ def test_the_first_line_that_finds_room_again_tells_of_the_others(
     logger.handlers, logger.propagate = [handler], False
     telling.handlers, telling.propagate = [handler], False
 
-    taken = fill(writer)
+    taken = writer.fill()
     logger.warning("lost")
+    writer.go_on.set()
     read_lines(reading, taken)
     logger.warning("room again")
     lines = read_lines(reading, 2)
@@ -138,12 +156,14 @@ def test_a_reader_that_is_gone_harms_nobody() -> None:
 
 
 def test_a_full_queue_does_not_hold_up_the_end(pipe: tuple[int, TextIO]) -> None:
-    writer = LineWriter(pipe[1], queue_lines=1)
-    fill(writer)
+    writer = Held(pipe[1], queue_lines=1)
+    writer.fill()
 
     writer.close()
 
     assert writer.dropped == 1
+    writer.go_on.set()
+    writer.close()
 
 
 def test_a_program_whose_output_nobody_reads_works_on_and_ends_in_order() -> None:
