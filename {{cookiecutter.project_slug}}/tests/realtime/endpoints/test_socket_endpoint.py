@@ -205,8 +205,11 @@ async def test_a_pong_keeps_a_socket_open() -> None:
 
 
 async def test_an_old_socket_is_asked_to_connect_anew() -> None:
-    clock, patient = Clock(), {"ping_seconds": 3_600.0}
-    async with running(clock=clock, socket_age_seconds=60.0, **patient) as rig, rig.socket() as ada:
+    clock = Clock()
+    async with (
+        running(clock=clock, socket_age_seconds=60.0, ping_seconds=3_600.0) as rig,
+        rig.socket() as ada,
+    ):
         await ada.hello()
 
         clock.seconds += 120.0
