@@ -191,7 +191,7 @@ async def test_a_silent_socket_is_pinged_and_closed_without_a_sign_of_life() -> 
 
 
 async def test_a_pong_keeps_a_socket_open() -> None:
-    async with running(ping_seconds=0.5, pong_seconds=60.0) as rig, rig.socket() as ada:
+    async with running(ping_seconds=0.5, pong_seconds=10.0) as rig, rig.socket() as ada:
         await ada.hello()
         for _ in range(2):
             assert await ada.receive() == {"type": "ping"}
