@@ -73,6 +73,19 @@ MISREAD = """() => {
     const wrong = [...found].filter(([, word]) => word);
     return [found.size, wrong.map(([one, word]) => `${word}: ${one.outerHTML.slice(0, 120)}`)];
 }"""
+# Paper is white, and nothing can be scrolled into view on it.
+UNPRINTABLE = """() => {
+    const [red, green, blue] = getComputedStyle(document.body).backgroundColor.match(/\\d+/g);
+    const scrolls = (one) => /auto|scroll/.test(getComputedStyle(one).overflowY)
+        && one.clientHeight && one.scrollHeight > one.clientHeight + 1;
+    const cut = [...document.querySelectorAll("body *:not(select, textarea)")].filter(scrolls);
+    const isCut = getComputedStyle(document.documentElement).overflowY === "hidden";
+    return [
+        ...(red < 200 || green < 200 || blue < 200 ? ["dark paper"] : []),
+        ...(isCut ? ["one sheet of what may be many"] : []),
+        ...cut.map((one) => one.outerHTML.slice(0, 80)),
+    ];
+}"""
 RUN = """async (rules) => {
     const options = {resultTypes: ["violations"]};
     if (rules.length) options.runOnly = rules;
@@ -121,8 +134,17 @@ async def misread(page: Page, name: str) -> list[str]:
     return wrong
 
 
+async def unprintable(page: Page) -> list[str]:
+    """Returns what of a page would be missing on paper, or on dark paper."""
+    await page.emulate_media(media="print")
+    await page.evaluate(AT_REST)
+    found = await page.evaluate(UNPRINTABLE)
+    await page.emulate_media(media="screen")
+    return [f"{page.url}: not printed: {one}" for one in found]
+
+
 async def look(page: Page, name: str) -> list[str]:
-    """Returns what is wrong with a page: by day on the narrowest phone, and in the dark beside it.
+    """Returns what is wrong with a page: by day on the narrowest phone, in the dark, on paper.
 
     On a desktop other parts of it may be shown: those have colours, too.
     """
@@ -135,6 +157,7 @@ async def look(page: Page, name: str) -> list[str]:
         await page.emulate_media(color_scheme=cast("Literal['light', 'dark']", scheme))
         await page.evaluate(AT_REST)
         wrong += await serious(page, rules)
+    wrong += await unprintable(page)
     await page.set_viewport_size(NARROWEST)
     if not await fits(page):
         wrong.append(await _sticking_out(page))

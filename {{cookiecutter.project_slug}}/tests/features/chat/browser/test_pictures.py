@@ -12,6 +12,7 @@ from quart import Quart
 from app.features.chat import demo
 from app.resources import resources_of
 from tests.features.chat.browser import chat_page
+from tests.looking import unprintable
 from tests.people import Person
 from tests.windows import Windows
 
@@ -38,6 +39,7 @@ async def test_a_room_fits_the_window_and_can_be_pictured(
     page = await windows.open(ada, "/chat", **options)
     await expect(page.locator("[data-connection=live]")).to_have_count(1)
     await page.screenshot(path=picture(f"chat-rooms-{look}"))
+    assert await unprintable(page) == []
 
     await page.click("text=Harbour")
     graces = await windows.open(grace, page.url)
@@ -47,6 +49,7 @@ async def test_a_room_fits_the_window_and_can_be_pictured(
     await page.screenshot(path=picture(f"chat-room-{look}"))
 
     assert not await overflows(page)
+    assert await unprintable(page) == []
 
 
 async def overflows(page: Page) -> bool:
