@@ -198,17 +198,17 @@ async def test_redis_and_memory_agree_on_what_is_left(settings: Settings, redis:
 
 async def test_a_former_window_counts_less_and_less(settings: Settings, redis: Redis) -> None:
     limiter = Limiter(settings.redis)
-    await limiter.spend("10/minute", "route")
+    await limiter.spend("10/hour", "route")
     (current,) = await redis.keys("*limit*")
-    # As if ten were spent in a window of which half a minute is in the past.
-    await redis.set(current, 10, px=45_000)
+    # As if ten were spent in a window that ended a quarter of an hour ago.
+    await redis.set(current, 10, px=2_700_000)
 
-    (standing,) = await limiter.spend("10/minute", "route")
+    (standing,) = await limiter.spend("10/hour", "route")
 
-    # Ten weigh 7.5 now, with 45 of their 60 seconds left; one gives way in less than six.
+    # Ten weigh 7.5 now, with 45 of their 60 minutes left; one gives way in less than six.
     assert standing.remaining == 2
-    assert 0 < standing.more_seconds <= 6
-    assert 0 < await redis.pttl(current) <= 105_000
+    assert 0 < standing.more_seconds <= 360
+    assert 0 < await redis.pttl(current) <= 6_300_000
     await limiter.close()
 
 
