@@ -7,8 +7,8 @@ tasks it has. The environment is that of the service; of its own it reads
 SOAK_LEAK, a list of
 
     memory      keeps some bytes of every request
-    tasks       leaves a task behind with every tenth request
-    files       leaves a descriptor open with every tenth request
+    tasks       leaves a task behind with every other request
+    files       leaves a descriptor open with every other request
 """
 
 import asyncio
@@ -119,17 +119,17 @@ def keep_memory(kept: list[Any]) -> None:
 
 
 def keep_a_task(kept: list[Any]) -> None:
-    """Leaves a task behind now and then."""
+    """Leaves a task behind with every second request."""
     kept.append(None)
-    if len(kept) % 10 == 0:
-        kept.append(asyncio.get_running_loop().create_task(asyncio.Event().wait()))
+    if len(kept) % 2 == 0:
+        kept[-1] = asyncio.get_running_loop().create_task(asyncio.Event().wait())
 
 
 def keep_a_file(kept: list[Any]) -> None:
-    """Leaves a descriptor open now and then."""
+    """Leaves a descriptor open with every second request."""
     kept.append(None)
-    if len(kept) % 10 == 0:
-        kept.append(os.open(os.devnull, os.O_RDONLY))
+    if len(kept) % 2 == 0:
+        kept[-1] = os.open(os.devnull, os.O_RDONLY)
 
 
 LEAKS: dict[str, Callable[[list[Any]], None]] = {
